@@ -1,0 +1,1 @@
+"""What makes a crash leave no trace: journal, checkpoint, outbox."""

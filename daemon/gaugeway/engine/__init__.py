@@ -1,0 +1,1 @@
+"""One source, its stages and sinks, joined and driven."""

@@ -1,0 +1,1 @@
+"""The whole gateway as one process."""

@@ -1,0 +1,39 @@
+"""What a plugin may know of where it runs: handed to any plugin that has a keyword called `site`."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from gaugeway.reading import Reading
+from gaugeway.rule import Rule
+from gaugeway.sensor import Sensor, Sensors
+
+
+class Clock:
+    """The time of one pipeline's stream. It follows readings and ticks and never steps.
+
+    A replay of the same readings and ticks shows the same times. Stages and sinks measure durations by it.
+    """
+
+    __slots__ = ("live", "now")
+
+    def __init__(self, *, live: bool = True, now: float = 0.0) -> None:
+        self.live = live
+        self.now = now
+
+    def of(self, reading: Reading) -> float:
+        """Return the moment of a reading on a scale where differences are durations."""
+        return self.now if self.live and reading.stamp != "device" else reading.time
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """The gateway and, for sources and stages, the pipeline that a plugin is part of."""
+
+    node: str = "gateway"
+    folder: Path = Path()
+    storage: Path = Path("state")
+    sensors: Sensors[Sensor] = msgspec.field(default_factory=lambda: Sensors[Sensor]({}))
+    rules: Mapping[str, Rule] = msgspec.field(default_factory=dict[str, Rule])
+    clock: Clock = msgspec.field(default_factory=Clock)
+    pipelines: Sequence[str] = ()
