@@ -1,7 +1,8 @@
 """Explicit registration of plugins, and the class for who prefers to inherit."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Literal, TypeVar
 
 import msgspec
@@ -63,8 +64,10 @@ class Each:
 
     ticks = "pass"
 
-    def __init__(self, change: Callable[[Reading], Reading | None]) -> None:
+    def __init__(self, change: Callable[[Reading], Reading | None], holder: object = None) -> None:
         self.change = change
+        self.save = getattr(holder, "save", None)
+        self.restore = getattr(holder, "restore", None)
 
     def process(self, stream: Iterator[Reading | Tick]) -> Iterator[Reading | Tick]:
         """Yield what the function returns."""
@@ -78,3 +81,22 @@ class Each:
                 yield changed
             elif reading.fate is None:
                 reading.drop("returned nothing")
+
+
+class SourceFunction:
+    """Adapts a generator function to the source contract."""
+
+    def __init__(self, function: Callable[..., object], options: Mapping[str, object]) -> None:
+        self.stream = partial(function, **options)
+        self.ticks = getattr(function, "ticks", False)
+
+
+class SinkFunction:
+    """Adapts a function that takes a batch to the sink contract."""
+
+    def __init__(self, function: Callable[..., object], options: Mapping[str, object]) -> None:
+        self._function = partial(function, **options)
+
+    def consume(self, stream: Iterable[Reading]) -> None:
+        """Hand the batch to the function."""
+        self._function(stream)

@@ -1,0 +1,51 @@
+"""The one place that catches any exception: what other people's code may raise is kept from doing harm."""
+
+from types import TracebackType
+from typing import Self
+
+from gaugeway.errors import PluginError
+
+
+class Contained:
+    """Runs a block and keeps the exception that ends it: `with Contained() as fault: ...; if fault.error: ...`.
+
+    Only for code that is not ours (plugins). `SystemExit` counts as an error of the plugin; an interrupt from the
+    keyboard, the end of a generator and the engine's own signals pass.
+    """
+
+    def __init__(self) -> None:
+        self.error: Exception | SystemExit | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, Exception | SystemExit):
+            self.error = error
+        return self.error is not None
+
+
+class Blamed:
+    """Runs a block of somebody else's code and turns what it raises into a `PluginError`: `with Blamed("imports"): ...`."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception | SystemExit):
+            raise PluginError(f"{self.sentence}: {in_words(error)}") from error
+
+
+def in_words(error: BaseException) -> str:
+    """Return what an exception says, in one line, with its kind where the text alone would be a riddle."""
+    text = " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

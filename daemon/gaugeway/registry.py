@@ -1,0 +1,220 @@
+"""Every plugin by role and name, whoever wrote it, and those that were refused with the reason."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Final, cast, get_type_hints
+
+import msgspec
+
+from gaugeway.contain import Blamed
+from gaugeway.contract import StageFunction
+from gaugeway.errors import PluginError
+from gaugeway.plugin import CARD, Card, Each, ReadingStage, Role, SinkFunction, SourceFunction
+from gaugeway.sensor import Kind
+
+METHOD: Final[Mapping[Role, str]] = {
+    "source": "stream",
+    "stage": "process",
+    "sink": "consume",
+    "behaviour": "wrap",
+}
+REQUIRED: Final = object()
+INJECTED: Final = frozenset({"site"})
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One keyword argument of a plugin: its annotation is its schema."""
+
+    name: str
+    annotation: object
+    default: object = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        """Whether the plugin has no default for it."""
+        return self.default is REQUIRED
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A plugin that is not there, and why."""
+
+    role: Role | None
+    name: str
+    origin: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.role or 'plugin'} '{self.name}' ({self.origin}): {self.reason}"
+
+
+class Plugin:
+    """One plugin: where it is from, and, once asked, the object itself with its card and options.
+
+    Nothing is imported before `target` is asked for. What does not keep the contract raises `PluginError`, with
+    the reason, at every question.
+    """
+
+    def __init__(self, role: Role, name: str, origin: str, load: Callable[[], object]) -> None:
+        self.role: Role = role
+        self.name = name
+        self.origin = origin
+        self._load = load
+
+    @cached_property
+    def target(self) -> Callable[..., object]:
+        """The class or function, imported and held against the contract."""
+        with Blamed("cannot be imported"):
+            found = self._load()
+        if not callable(found):
+            raise PluginError(f"is no class and no function but a {type(found).__name__}")
+        self._hold_against_contract(found)
+        return found
+
+    def _hold_against_contract(self, found: Callable[..., object]) -> None:
+        method = METHOD[self.role]
+        card = _card_of(found)
+        if card is not None and card.role != self.role:
+            raise PluginError(f"is registered as a {card.role}, and is no {self.role}")
+        if inspect.isclass(found) and not callable(getattr(found, method, None)):
+            raise PluginError(f"lacks the method {method}()")
+        if not inspect.isclass(found) and self.role == "source" and not inspect.isgeneratorfunction(found):
+            raise PluginError("is a function that yields nothing; a source yields readings")
+
+    @cached_property
+    def card(self) -> Card:
+        """What the plugin says of itself."""
+        card = _card_of(self.target) or Card(role=self.role, name=self.name)
+        if not card.description:
+            first = (inspect.getdoc(self.target) or "").partition("\n")[0]
+            card = msgspec.structs.replace(card, description=first)
+        return card
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of sensor it is for."""
+        return self.card.kinds
+
+    @property
+    def description(self) -> str:
+        """One line about it."""
+        return self.card.description
+
+    @property
+    def version(self) -> str:
+        """The version it states, if any."""
+        return self.card.version
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        """The options it accepts, in the order of its signature."""
+        hints = self._hints()
+        found: dict[str, Option] = {}
+        for parameter in self._parameters():
+            if parameter.kind is parameter.VAR_KEYWORD or parameter.kind is parameter.VAR_POSITIONAL:
+                raise PluginError(f"takes {parameter}; an option has to be written out to be checked")
+            if parameter.name not in INJECTED:
+                default = REQUIRED if parameter.default is parameter.empty else parameter.default
+                found[parameter.name] = Option(parameter.name, hints.get(parameter.name, object), default)
+        return found
+
+    @cached_property
+    def wants_site(self) -> bool:
+        """Whether it has a keyword `site`."""
+        return any(parameter.name in INJECTED for parameter in self._parameters())
+
+    def check(self) -> None:
+        """Raise `PluginError` where the plugin cannot be used: its import, its contract, its signature."""
+        self.options  # noqa: B018  (computed once, and all that can be wrong shows on the way)
+
+    @property
+    def ticks(self) -> str | bool | None:
+        """What the class says of ticks; None where it says nothing."""
+        if self.role == "stage" and (not inspect.isclass(self.target) or issubclass(self.target, ReadingStage)):
+            return Each.ticks
+        said: str | bool | None = getattr(self.target, "ticks", None)
+        return said
+
+    def make(self, **options: object) -> object:
+        """Return the plugin with its options, as an object that keeps the contract of its role."""
+        if inspect.isclass(self.target):
+            made = self.target(**options)
+            return Each(made.process, made) if isinstance(made, ReadingStage) else made
+        if self.role == "source":
+            return SourceFunction(self.target, options)
+        if self.role == "sink":
+            return SinkFunction(self.target, options)
+        function = cast("StageFunction", self.target)
+        return Each(partial(function, **options) if options else function)
+
+    def _parameters(self) -> Iterator[inspect.Parameter]:
+        with Blamed("has a signature that cannot be read"):
+            parameters: list[inspect.Parameter] = list(inspect.signature(self.target).parameters.values())
+        given_by_engine = 0 if inspect.isclass(self.target) or self.role == "source" else 1
+        return iter(parameters[given_by_engine:])
+
+    def _hints(self) -> Mapping[str, object]:
+        annotated: object = self.target.__init__ if inspect.isclass(self.target) else self.target
+        with Blamed("has an annotation that cannot be read"):
+            hints: Mapping[str, object] = get_type_hints(annotated, include_extras=True)
+        return hints
+
+
+class Registry:
+    """The plugins that can be used."""
+
+    def __init__(self, plugins: Iterable[Plugin] = (), refusals: Iterable[Refusal] = ()) -> None:
+        self._plugins: dict[tuple[Role, str], Plugin] = {}
+        self.refusals = list(refusals)
+        for plugin in plugins:
+            self.add(plugin)
+
+    @classmethod
+    def discover(cls, folders: Sequence[Path] = ()) -> "Registry":
+        """Find what is installed, then what lies in drop-in folders."""
+        from gaugeway.discovery import drop_ins, installed  # noqa: PLC0415  (discovery builds plugins)
+
+        registry = cls(installed())
+        for folder in folders:
+            for found in drop_ins(folder):
+                if isinstance(found, Plugin):
+                    registry.add(found)
+                else:
+                    registry.refusals.append(found)
+        return registry
+
+    def add(self, plugin: Plugin) -> None:
+        """Take a plugin in, unless its name is taken: who came first keeps it."""
+        key = (plugin.role, plugin.name)
+        holder = self._plugins.setdefault(key, plugin)
+        if holder is not plugin:
+            reason = f"the name is taken by the one from {holder.origin}"
+            self.refusals.append(Refusal(plugin.role, plugin.name, plugin.origin, reason))
+
+    def find(self, role: Role, name: str) -> Plugin | None:
+        """Return the plugin of that name, not yet imported, or None."""
+        return self._plugins.get((role, name))
+
+    def names(self, role: Role) -> list[str]:
+        """Return the names of all plugins of a role."""
+        return [name for have, name in self._plugins if have == role]
+
+    def usable(self, role: Role | None = None, kind: Kind | None = None) -> list[Plugin]:
+        """Import and return all plugins of a role and for a kind; those that break their contract are refused."""
+        found: list[Plugin] = []
+        for (have, name), plugin in list(self._plugins.items()):
+            try:
+                fits = role in (None, have) and (kind is None or {"any", kind}.intersection(plugin.kinds))
+                if fits:
+                    plugin.check()
+                    found.append(plugin)
+            except PluginError as error:
+                del self._plugins[have, name]
+                self.refusals.append(Refusal(have, name, plugin.origin, str(error)))
+        return found
+
+
+def _card_of(target: object) -> Card | None:
+    card = vars(target).get(CARD) if hasattr(target, "__dict__") else None
+    return card if isinstance(card, Card) else None
