@@ -1,0 +1,1 @@
+"""What devices say, turned into readings: decoders that know no port, socket or file."""
