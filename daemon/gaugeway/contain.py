@@ -28,7 +28,7 @@ class Contained:
 
 
 class Blamed:
-    """Runs a block of somebody else's code and turns what it raises into a `PluginError`: `with Blamed("imports"): ...`."""
+    """Runs a block of somebody else's code and turns what it raises into a `PluginError` that says so in words."""
 
     def __init__(self, sentence: str) -> None:
         self.sentence = sentence

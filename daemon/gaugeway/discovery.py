@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Final, cast
 
 from gaugeway.contain import Contained, in_words
-from gaugeway.plugin import CARD, Card, Role
+from gaugeway.plugin import Role, card_of
 from gaugeway.registry import METHOD, Plugin, Refusal
 
 GROUPS: Final[dict[str, Role]] = {
@@ -131,8 +131,8 @@ def _plugins_of(module: ModuleType, origin: str) -> Iterator[Plugin]:
         if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
     ]
     for thing in own:
-        card = vars(thing).get(CARD) if hasattr(thing, "__dict__") else None
-        if isinstance(card, Card):
+        card = card_of(thing)
+        if card is not None:
             yield Plugin(card.role, card.name, origin, _given(thing))
             continue
         role = _role_by_shape(thing)

@@ -47,7 +47,7 @@ class Logger:
 
 
 def logger(name: str) -> Logger:
-    """Return the logger of a module, which is asked for once: `log = logger(__name__)`."""
+    """Return the logger of a module, asked for once at its top with `__name__`."""
     return Logger(name)
 
 

@@ -25,6 +25,13 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
 
 
+def card_of(plugin: object) -> Card | None:
+    """Return the card that a decorator left on a class or function, not one that it inherited."""
+    own: Mapping[str, object] = getattr(plugin, "__dict__", {})
+    card = own.get(CARD)
+    return card if isinstance(card, Card) else None
+
+
 def _registrar(role: Role) -> Callable[..., Callable[[T], T]]:
     def register(
         name: str, *, kinds: tuple[Kind, ...] = ("any",), description: str = "", version: str = ""

@@ -68,7 +68,7 @@ class Reject(msgspec.Struct, gc=False, frozen=True):
     sensor: str = ""
 
 
-class Tick(msgspec.Struct, gc=False, frozen=True):
+class Tick(msgspec.Struct, gc=False):
     """Nothing more right now: a live source yields one before it waits, and at least one every second.
 
     A source yields `Tick()`; the engine fills in `now`, the stream's time, before a stage or sink sees it.
@@ -80,3 +80,4 @@ class Tick(msgspec.Struct, gc=False, frozen=True):
     now: float = 0.0
     full: bool = False
     sensor: str = ""
+    fate: None = None

@@ -11,7 +11,7 @@ import msgspec
 from gaugeway.contain import Blamed
 from gaugeway.contract import StageFunction
 from gaugeway.errors import PluginError
-from gaugeway.plugin import CARD, Card, Each, ReadingStage, Role, SinkFunction, SourceFunction
+from gaugeway.plugin import Card, Each, ReadingStage, Role, SinkFunction, SourceFunction, card_of
 from gaugeway.sensor import Kind
 
 METHOD: Final[Mapping[Role, str]] = {
@@ -74,7 +74,7 @@ class Plugin:
 
     def _hold_against_contract(self, found: Callable[..., object]) -> None:
         method = METHOD[self.role]
-        card = _card_of(found)
+        card = card_of(found)
         if card is not None and card.role != self.role:
             raise PluginError(f"is registered as a {card.role}, and is no {self.role}")
         if inspect.isclass(found) and not callable(getattr(found, method, None)):
@@ -85,7 +85,7 @@ class Plugin:
     @cached_property
     def card(self) -> Card:
         """What the plugin says of itself."""
-        card = _card_of(self.target) or Card(role=self.role, name=self.name)
+        card = card_of(self.target) or Card(role=self.role, name=self.name)
         if not card.description:
             first = (inspect.getdoc(self.target) or "").partition("\n")[0]
             card = msgspec.structs.replace(card, description=first)
@@ -214,7 +214,3 @@ class Registry:
                 self.refusals.append(Refusal(have, name, plugin.origin, str(error)))
         return found
 
-
-def _card_of(target: object) -> Card | None:
-    card = vars(target).get(CARD) if hasattr(target, "__dict__") else None
-    return card if isinstance(card, Card) else None

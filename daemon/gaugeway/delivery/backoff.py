@@ -1,0 +1,24 @@
+"""How long to wait before the next try: twice as long each time, up to a limit, never all at the same moment."""
+
+import random
+
+from gaugeway.plan import Retry
+
+
+class Backoff:
+    """The waiting times of one thing that fails; `reset` when it works again."""
+
+    def __init__(self, retry: Retry, chance: random.Random | None = None) -> None:
+        self.retry = retry
+        self.failures = 0
+        self._chance = chance or random.Random()  # noqa: S311  (spreads load, hides nothing)
+
+    def next(self) -> float:
+        """Count one more failure and return the seconds to wait: between half of the full time and all of it."""
+        full = min(self.retry.most, self.retry.first * 2.0 ** min(self.failures, 60))
+        self.failures += 1
+        return full * (0.5 + self._chance.random() / 2)
+
+    def reset(self) -> None:
+        """Begin again with the shortest time."""
+        self.failures = 0

@@ -1,0 +1,134 @@
+"""From a plan to the objects that do the work. Nothing is opened here."""
+
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+import msgspec
+
+from gaugeway.contain import Contained, in_words
+from gaugeway.contract import Source
+from gaugeway.engine.behaviours import Behaviour
+from gaugeway.engine.chain import Chain, Stage
+from gaugeway.engine.flags import Flags
+from gaugeway.engine.intake import Intake
+from gaugeway.engine.outlet import Outlet, as_sink
+from gaugeway.engine.pipeline import Pipeline
+from gaugeway.errors import ConfigError, PluginError, Problem
+from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Use
+from gaugeway.plugin import Role
+from gaugeway.registry import Registry
+from gaugeway.sensor import Sensor, Sensors
+from gaugeway.site import Clock, Site
+
+
+class Builder:
+    """Makes plugins and joins them; collects what their constructors have to say against the configuration."""
+
+    def __init__(self, plan: Plan, registry: Registry, flags: Flags | None = None) -> None:
+        self.plan = plan
+        self.registry = registry
+        self.flags = flags or Flags(plan.flags)
+        self.problems: list[Problem] = []
+
+    def outlets(self) -> list[Outlet]:
+        """Return every sink in its place."""
+        everything = _all_sensors(self.plan)
+        site = self._site(everything, Clock())
+        return [outlet for use in self.plan.sinks if (outlet := self._outlet(use, site)) is not None]
+
+    def pipeline(self, plan: PipelinePlan, outlets: Sequence[Outlet], stopping: threading.Event) -> Pipeline | None:
+        """Return one pipeline, not started; None where its source cannot be made."""
+        use = plan.source
+        source = self._make("source", use, site := self._site(use.sensors, Clock()))
+        stages = self.stages(plan, site)
+        if source is None:
+            return None
+        site.clock.live = bool(getattr(source, "live", True))
+        chain = Chain(stages, site, enabled=self.flags.enabled)
+        intake = Intake(
+            use,
+            cast("Source", source),
+            site,
+            chain.intake,
+            stopping=stopping,
+            max_sensors=self.plan.max_sensors,
+        )
+        pipeline = Pipeline(use.id, intake, chain, outlets, stopping)
+        self.flags.listen(pipeline.recompose)
+        return pipeline
+
+    def stages(self, plan: PipelinePlan, site: Site) -> list[Stage]:
+        """Return the stages of a pipeline, for the start or for an exchange while it runs."""
+        return [stage for use in plan.stages if (stage := self._stage(use, site)) is not None]
+
+    def finish(self) -> None:
+        """Raise all that was found wrong, together."""
+        if self.problems:
+            raise ConfigError(self.problems)
+
+    def _stage(self, use: StageUse, site: Site) -> Stage | None:
+        made = self._make("stage", use, site)
+        return None if made is None else Stage(use, self._with_behaviours(made, use.id, use.behaviours, site))
+
+    def _outlet(self, use: SinkUse, site: Site) -> Outlet | None:
+        made = self._make("sink", use, site)
+        if made is None:
+            return None
+        outlet = Outlet(use, as_sink(self._with_behaviours(made, use.id, use.behaviours, site)))
+        outlet.sensors = [pipeline.source.sensors for pipeline in self.plan.pipelines]
+        return outlet
+
+    def _with_behaviours(self, made: object, name: str, behaviours: Sequence[Use], site: Site) -> object:
+        for use in behaviours:
+            behaviour = self._make("behaviour", use, site)
+            if isinstance(behaviour, Behaviour):
+                made = behaviour.wrap(made, name)
+        return made
+
+    def _make(self, role: Role, use: Use, site: Site) -> object | None:
+        plugin = self.registry.find(role, use.type)
+        if plugin is None:
+            self.problems.append(Problem(f"there is no {role} called '{use.type}'", use.place))
+            return None
+        options = dict(use.options)
+        with self._faults_noted(role, use):
+            if plugin.wants_site:
+                options["site"] = site
+            if isinstance(use, SourceUse) and "sensors" in plugin.options:
+                options["sensors"] = use.sensors
+            return plugin.make(**options)
+        return None
+
+    @contextmanager
+    def _faults_noted(self, role: Role, use: Use) -> Generator[None]:
+        """Note what a constructor raises at the place where the plugin is used."""
+        with Contained() as fault:
+            yield
+        error = fault.error
+        if isinstance(error, ConfigError):
+            for problem in error.problems:
+                self.problems.append(problem if problem.place else msgspec.structs.replace(problem, place=use.place))
+        elif error is not None:
+            words = str(error) if isinstance(error, PluginError) else in_words(error)
+            self.problems.append(Problem(f"{role} '{use.id}' cannot be made: {words}", use.place))
+
+    def _site(self, sensors: Sensors[Sensor], clock: Clock) -> Site:
+        return Site(
+            node=self.plan.node,
+            folder=self.plan.file.parent,
+            storage=self.plan.storage.dir,
+            sensors=sensors,
+            rules=self.plan.rules,
+            clock=clock,
+            pipelines=tuple(pipeline.source.id for pipeline in self.plan.pipelines),
+        )
+
+
+def _all_sensors(plan: Plan) -> Sensors[Sensor]:
+    together: dict[str, Sensor] = {}
+    for pipeline in plan.pipelines:
+        for name, sensor in pipeline.source.sensors.declared.items():
+            together.setdefault(name, sensor)
+    return Sensors(together)

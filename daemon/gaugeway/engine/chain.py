@@ -1,0 +1,131 @@
+"""A chain of stages: built from the configuration alone, run on any iterator, its state saved as bytes."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Protocol, cast, runtime_checkable
+
+import msgspec
+
+from gaugeway.engine.joint import Item, Joint, Process, inlet
+from gaugeway.engine.meter import Meter, Stopwatch
+from gaugeway.engine.selection import Selection
+from gaugeway.log import logger
+from gaugeway.plan import StageUse
+from gaugeway.site import Site
+
+log = logger(__name__)
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A plugin with state that survives a restart."""
+
+    def save(self) -> object:
+        """Return the state as plain data."""
+        ...
+
+    def restore(self, saved: object) -> None:
+        """Take the state back."""
+        ...
+
+
+class Stage:
+    """One stage of a chain: the plugin object, the use that the configuration makes of it, its counters."""
+
+    def __init__(self, use: StageUse, plugin: object) -> None:
+        self.use = use
+        self.plugin = plugin
+        self.meter = Meter()
+
+    @property
+    def wants_ticks(self) -> bool:
+        """Whether ticks have to reach it."""
+        return getattr(self.plugin, "ticks", None) == "want"
+
+    def joint(self, site: Site) -> Joint:
+        """Return what runs it in its place."""
+        process = cast("Process", getattr(self.plugin, "process"))  # noqa: B009  (duck-typed, held against the contract)
+        if self.use.select:
+            process = Selection(process, self.use.select, site.sensors).process
+        return Joint(self.use.id, process, self.use.on_error, self.meter)
+
+
+class Chain:
+    """The stages of one pipeline in order. Composing them is cheap and can be done again at any time."""
+
+    def __init__(
+        self, stages: Sequence[Stage], site: Site, *, enabled: Callable[[str], bool] = lambda _flag: True
+    ) -> None:
+        self.stages = list(stages)
+        self.site = site
+        self.intake = Meter()
+        self.outlet = Meter()
+        self.watch = Stopwatch([])
+        self._enabled = enabled
+
+    @property
+    def active(self) -> list[Stage]:
+        """The stages that no flag switches off."""
+        return [stage for stage in self.stages if stage.use.flag is None or self._enabled(stage.use.flag)]
+
+    @property
+    def wants_ticks(self) -> bool:
+        """Whether a stage waits for ticks inside the stream."""
+        return any(stage.wants_ticks for stage in self.active)
+
+    def compose(self, bursts: Iterator[Sequence[Item]]) -> Generator[Item]:
+        """Join the stages to one generator over bursts of readings."""
+        stages = self.active
+        self.watch = Stopwatch([self.intake, *(stage.meter for stage in stages), self.outlet])
+        stream = inlet(bursts, self.watch)
+        for index, stage in enumerate(stages, start=1):
+            stream = stage.joint(self.site).run(stream, index, self.watch)
+        return stream
+
+    def run(self, stream: Iterator[Item]) -> Generator[Item]:
+        """Run the chain on a plain iterator, with no daemon, thread, file or clock around it."""
+        return self.compose([item] for item in stream)
+
+    def save(self) -> bytes:
+        """Return the state of every stage that has one."""
+        states = {stage.use.id: stage.plugin.save() for stage in self.stages if isinstance(stage.plugin, Stateful)}
+        return msgspec.msgpack.encode(states)
+
+    def restore(self, saved: bytes) -> None:
+        """Hand each stage its state back, matched by its name, so that the order may have changed.
+
+        A state that a stage cannot take (its options have changed, or it is another plugin) is left out.
+        """
+        states = msgspec.msgpack.decode(saved, type=dict[str, object])
+        for stage in self.stages:
+            if stage.use.id in states:
+                restore(stage.plugin, states[stage.use.id], stage.use.id)
+
+
+def restore(plugin: object, state: object, name: str) -> None:
+    """Hand a plugin its saved state; one that does not fit any more is logged and left out."""
+    if not isinstance(plugin, Stateful):
+        return
+    try:
+        plugin.restore(state)
+    except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
+        log.warning("saved state does not fit and is left out", stage=name, reason=str(error))
+
+
+def take_over(old: Sequence[Stage], new: Sequence[Stage]) -> list[Stage]:
+    """Return the new stages, where a stage that has not changed goes on as the very same object with its state."""
+    held: Mapping[str, Stage] = {stage.use.id: stage for stage in old}
+    result: list[Stage] = []
+    for stage in new:
+        before = held.get(stage.use.id)
+        if before is not None and _same(before.use, stage.use):
+            before.use = stage.use
+            result.append(before)
+            continue
+        if before is not None and before.use.type == stage.use.type and isinstance(before.plugin, Stateful):
+            restore(stage.plugin, before.plugin.save(), stage.use.id)
+        result.append(stage)
+    return result
+
+
+def _same(one: StageUse, other: StageUse) -> bool:
+    return (one.type, one.options, one.behaviours) == (other.type, other.options, other.behaviours)

@@ -1,0 +1,206 @@
+"""One sink in its place: it is handed batches, and what its failure does is decided here."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, cast, runtime_checkable
+
+from gaugeway.contain import Contained, in_words
+from gaugeway.contract import Sink
+from gaugeway.delivery.backoff import Backoff
+from gaugeway.engine.joint import HaltedError
+from gaugeway.engine.meter import Meter
+from gaugeway.engine.status import Status
+from gaugeway.engine.timekeeper import Timekeeper
+from gaugeway.errors import DeviceError
+from gaugeway.log import logger
+from gaugeway.plan import SinkUse
+from gaugeway.reading import Reading, Tick
+from gaugeway.sensor import Sensor, Sensors, chosen
+
+log = logger(__name__)
+
+BACKLOG: Final = 16
+"""Batches that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
+
+
+@runtime_checkable
+class Ticking(Protocol):
+    """A sink that wants to know that time has passed."""
+
+    def tick(self, tick: Tick) -> Sequence[bytes] | None:
+        """Do what is due."""
+        ...
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """A sink that can make what it took last."""
+
+    def flush(self) -> None:
+        """Return when all that was taken is on disk."""
+        ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A sink that holds something open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Messages(Protocol):
+    """Takes the messages that a sink has for the network: an outbox."""
+
+    def put(self, messages: Sequence[bytes]) -> None:
+        """Keep them until they are delivered."""
+        ...
+
+    def close(self) -> None:
+        """Deliver what can be delivered in a moment, and end."""
+        ...
+
+
+class Outlet:
+    """A sink, its counters, its error strategy and the few batches that wait while it fails.
+
+    Several pipelines may share it: they take turns. A failing sink holds nobody up until its backlog is full.
+    """
+
+    def __init__(self, use: SinkUse, sink: Sink, outbox: Messages | None = None) -> None:
+        self.use = use
+        self.sink = sink
+        self.outbox = outbox
+        self.meter = Meter()
+        self.status = Status()
+        self.lock = threading.RLock()
+        self.sensors: list[Sensors[Sensor]] = []
+        self._time = Timekeeper()
+        self._backoff = Backoff(use.retry)
+        self._backlog: deque[Sequence[Reading]] = deque()
+        self._try_at = 0.0
+        self._bugs = 0
+        self._chosen: dict[str, bool] = {}
+
+    @property
+    def full(self) -> bool:
+        """Whether no further batch can wait for it."""
+        return len(self._backlog) >= BACKLOG
+
+    @property
+    def behind(self) -> bool:
+        """Whether it has not taken all that it was handed."""
+        return bool(self._backlog)
+
+    def take(self, batch: Sequence[Reading]) -> None:
+        """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
+        if self.use.select:
+            batch = [reading for reading in batch if self._applies(reading.sensor)]
+        with self.lock:
+            if self.full:
+                self.meter.drop("sink blocked", len(self._backlog.popleft()))
+            if batch:
+                self._backlog.append(batch)
+            self.catch_up()
+
+    def tick(self, tick: Tick) -> None:
+        """Let time pass in the sink, and try again what waits."""
+        with self.lock:
+            self.catch_up()
+            if isinstance(self.sink, Ticking):
+                sink = self.sink
+                self._attempt(lambda: sink.tick(tick))
+
+    def catch_up(self) -> None:
+        """Hand over what waits, unless it is too early to try again."""
+        with self.lock:
+            while self._backlog and self._time.now() >= self._try_at:
+                batch = self._backlog[0]
+                if not self._attempt(lambda batch=batch: self.sink.consume(batch)):
+                    break
+                self._backlog.popleft()
+                self.meter.timed += len(batch)
+
+    def flush(self) -> None:
+        """Make what was taken last; a fault waits like that of a batch."""
+        with self.lock:
+            if isinstance(self.sink, Lasting):
+                self._attempt(self.sink.flush)
+
+    def close(self) -> None:
+        """Try once more what waits, make it last and close the sink."""
+        with self.lock:
+            self._try_at = 0.0
+            self.catch_up()
+            for batch in self._backlog:
+                self.meter.drop("sink blocked", len(batch))
+            self._backlog.clear()
+            self.flush()
+        if self.outbox is not None:
+            self.outbox.close()
+        with self.lock:
+            if isinstance(self.sink, Closable):
+                self._attempt(self.sink.close)
+            self.status.become("stopped")
+
+    def _attempt(self, call: Callable[[], Sequence[bytes] | None]) -> bool:
+        """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
+        with Contained() as fault:
+            messages = call()
+            if messages and self.outbox is not None:
+                self.outbox.put(messages)
+            self._works()
+            return True
+        error = fault.error or RuntimeError("ended in an unknown way")
+        self.meter.fail(in_words(error))
+        if isinstance(error, DeviceError | OSError):
+            return self._after_fault(error)
+        return self._after_bug(error)
+
+    def _works(self) -> None:
+        if self.status.become("running") and self._backoff.failures:
+            log.info("sink works again", sink=self.use.id)
+        self._backoff.reset()
+        self._bugs = 0
+
+    def _after_fault(self, error: BaseException) -> bool:
+        if self.use.on_error == "halt":
+            raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
+        if self.use.on_error == "skip":
+            return self._leave_out(error)
+        seconds = self._backoff.next()
+        self._try_at = self._time.now() + seconds
+        if self.status.become("waiting", in_words(error), retry_in=seconds):
+            log.warning("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
+        return False
+
+    def _after_bug(self, error: BaseException) -> bool:
+        self._bugs += 1
+        if self.use.on_error == "halt":
+            raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
+        if self.use.on_error == "retry" and self._bugs < self.use.retry.attempts:
+            self._try_at = self._time.now() + self._backoff.next()
+            self.status.become("waiting", in_words(error))
+            return False
+        return self._leave_out(error)
+
+    def _leave_out(self, error: BaseException) -> bool:
+        first = error if self.meter.failed == 1 else None
+        log.error("sink failed, batch left out", sink=self.use.id, reason=in_words(error), error=first)
+        self.meter.drop("error", len(self._backlog[0]) if self._backlog else 0)
+        self._bugs = 0
+        return True
+
+    def _applies(self, sensor: str) -> bool:
+        known = self._chosen.get(sensor)
+        if known is None:
+            declared = next(filter(None, (table.find(sensor) for table in self.sensors)), None)
+            known = self._chosen[sensor] = chosen(self.use.select, sensor, declared)
+        return known
+
+
+def as_sink(plugin: object) -> Sink:
+    """Return a plugin that was held against the sink contract as one."""
+    return cast("Sink", plugin)

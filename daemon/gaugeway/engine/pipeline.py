@@ -1,0 +1,160 @@
+"""One pipeline: a source, its stages and the sinks, driven on one thread."""
+
+import threading
+from collections.abc import Generator, Sequence
+from typing import Final, Protocol
+
+from gaugeway.engine.chain import Chain, Stage, take_over
+from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.joint import Item
+from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.status import Status
+from gaugeway.reading import Reading, Tick
+
+BATCH: Final = 256
+
+
+class Recompose(BaseException):
+    """Ends the composed generators between two bursts, without their stages seeing an end of the stream."""
+
+
+class Record(Protocol):
+    """What keeps bursts before a stage sees them: the intake journal, or nothing."""
+
+    def keep(self, burst: Burst) -> None:
+        """Keep a burst, before any of its readings goes on."""
+        ...
+
+    def settle(self, burst: Burst) -> None:
+        """Make it last and acknowledge it, if that is due; called after a burst went through."""
+        ...
+
+    def replay(self) -> Generator[Burst]:
+        """Yield what was kept and not yet worked through before a restart."""
+        ...
+
+
+class Unrecorded:
+    """Keeps nothing: what went through is acknowledged, what a crash interrupts is lost."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def keep(self, burst: Burst) -> None:
+        """Keep nothing."""
+
+    def settle(self, burst: Burst) -> None:  # noqa: ARG002  (the contract's name)
+        """Acknowledge at once."""
+        self._intake.commit()
+
+    def replay(self) -> Generator[Burst]:
+        """Yield nothing."""
+        yield from ()
+
+
+class Pipeline:
+    """Drives one source through its stages into the sinks, burst by burst.
+
+    A burst is what the source gave between two waits. It is recorded, goes through the composed stages, and what
+    comes out is handed to the sinks in batches before the source is asked for more; so between two bursts every
+    generator waits, and that is when time passes, stages are exchanged, a stop is honoured and, under `turn`,
+    a checkpoint can be taken.
+    """
+
+    def __init__(
+        self, name: str, intake: Intake, chain: Chain, outlets: Sequence[Outlet], stopping: threading.Event
+    ) -> None:
+        self.name = name
+        self.intake = intake
+        self.chain = chain
+        self.outlets = outlets
+        self.status = Status()
+        self.turn = threading.Lock()
+        self.record: Record = Unrecorded(intake)
+        self._stopping = stopping
+        self._batch: list[Reading] = []
+        self._exchange: Sequence[Stage] | None = None
+
+    def run(self) -> None:
+        """Run until the source ends or the gateway stops."""
+        self.status.become("running")
+        bursts = self._all_bursts()
+        while True:
+            try:
+                self._drive(bursts)
+            except Recompose:
+                self._batch.clear()
+                if not self._stopping.is_set():
+                    self._apply_exchange()
+                    continue
+            break
+        bursts.close()
+        self.status.become("stopped" if self._stopping.is_set() else "ended")
+
+    def exchange(self, stages: Sequence[Stage]) -> None:
+        """Take these stages instead, at the next moment between two bursts; unchanged ones keep their state."""
+        self._exchange = stages
+
+    def recompose(self) -> None:
+        """Join the stages again at the next such moment, because a flag was switched."""
+        self._exchange = self.chain.stages
+
+    def _all_bursts(self) -> Generator[Burst]:
+        yield from self.record.replay()
+        yield from self.intake.bursts()
+
+    def _drive(self, bursts: Generator[Burst]) -> None:
+        batch, append = self._batch, self._batch.append
+        for item in self.chain.compose(self._feed(bursts)):
+            if type(item) is Reading:
+                append(item)
+                if len(batch) >= BATCH:
+                    self._hand_over()
+        with self.turn:
+            self._hand_over()
+
+    def _feed(self, bursts: Generator[Burst]) -> Generator[Sequence[Item]]:
+        """Hand bursts to the chain, and do between two of them what has to be done there."""
+        clock, meter, wants_ticks = self.chain.site.clock, self.chain.intake, self.chain.wants_ticks
+        for burst in bursts:
+            with self.turn:
+                self.record.keep(burst)
+                clock.now = burst.now
+                meter.timed += len(burst.readings)
+                self.chain.watch.between_bursts()
+                yield [*burst.readings, Tick(now=burst.now)] if burst.tick and wants_ticks else burst.readings
+                self._hand_over()
+                if burst.tick:
+                    self._tick(Tick(now=burst.now))
+                self.record.settle(burst)
+            if self._exchange is not None or self._stopping.is_set():
+                raise Recompose
+        if self._stopping.is_set():
+            raise Recompose
+
+    def _hand_over(self) -> None:
+        """Give the batch to each sink; a new list each time, because a sink that fails keeps it."""
+        if self._batch:
+            batch = self._batch.copy()
+            self._batch.clear()
+            for outlet in self.outlets:
+                outlet.take(batch)
+            self._hold_back()
+
+    def _tick(self, tick: Tick) -> None:
+        for outlet in self.outlets:
+            outlet.tick(tick)
+
+    def _hold_back(self) -> None:
+        """While a sink can take no more, take no more from a sender that would rather wait than lose."""
+        if not self.intake.acknowledges:
+            return
+        while any(outlet.full for outlet in self.outlets) and not self._stopping.wait(0.2):
+            for outlet in self.outlets:
+                outlet.tick(Tick(now=self.intake.time.now()))
+
+    def _apply_exchange(self) -> None:
+        stages, self._exchange = self._exchange, None
+        if stages is not None:
+            with self.turn:
+                self.chain.stages = take_over(self.chain.stages, stages)

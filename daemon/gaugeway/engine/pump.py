@@ -1,0 +1,82 @@
+"""Reads a source that never ticks in a thread of its own, and puts the ticks in."""
+
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from gaugeway.contain import Contained
+from gaugeway.contract import Source
+from gaugeway.log import logger
+from gaugeway.reading import Reading, Reject, Tick
+
+Item = Reading | Reject | Tick
+HELD: Final = 1024
+WAIT: Final = 1.0
+PATIENCE: Final = 2.0
+
+log = logger(__name__)
+
+
+class Pump:
+    """The thread that pulls a blocking source, and the bounded queue between it and the pipeline."""
+
+    def __init__(self, name: str, source: Source) -> None:
+        self._name = name
+        self._source = source
+        self._queue: deque[Item] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._error: BaseException | None = None
+        self._ended = False
+
+    def stream(self) -> Generator[Item]:
+        """Yield what the source yields, and a tick whenever there is nothing, at least once a second."""
+        thread = threading.Thread(target=self._pull, name=f"pump {self._name}", daemon=True)
+        thread.start()
+        try:
+            while True:
+                with self._changed:
+                    taken = list(self._queue)
+                    self._queue.clear()
+                    self._changed.notify_all()
+                yield from taken
+                if not taken and self._ended:
+                    break
+                yield Tick()
+                with self._changed:
+                    self._changed.wait_for(lambda: self._queue or self._ended, WAIT)
+        finally:
+            self._close(thread)
+        if self._error is not None:
+            raise self._error
+
+    def _pull(self) -> None:
+        with Contained() as fault:
+            for item in self._source.stream():
+                if not self._put(item):
+                    break
+        with self._changed:
+            self._error, self._ended = fault.error, True
+            self._changed.notify_all()
+
+    def _put(self, item: Item) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._queue) < HELD or self._closing)
+            self._queue.append(item)
+            self._changed.notify_all()
+            return not self._closing
+
+    def _close(self, thread: threading.Thread) -> None:
+        """Ask the source to end at its next reading; one that blocks for ever is left behind with a word."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        thread.join(PATIENCE)
+        if thread.is_alive():
+            log.warning("source does not end, its thread is left behind", source=self._name)
+
+
+def ticking(name: str, source: Source) -> Iterator[Item]:
+    """Return the stream of a source that ticks by itself as it is, and that of any other through a pump."""
+    return iter(source.stream()) if getattr(source, "ticks", False) else Pump(name, source).stream()
