@@ -1,12 +1,17 @@
-"""A validated configuration: what is to be built, with every option already of its type."""
+"""A validated configuration: what is to be built, with every option already of its type.
+
+The structs that carry descriptions are also what the file is read with: their fields are keys of the file.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from gaugeway.errors import Place
+from gaugeway.options import Duration, FilePath, Size
 from gaugeway.rule import Rule
 from gaugeway.sensor import Sensor, Sensors
 
@@ -17,9 +22,11 @@ WhenFull = Literal["drop_oldest", "thin", "stop"]
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """How long to wait before trying again: from `first`, doubling up to `most`, with jitter."""
 
-    first: float = 0.5
-    most: float = 30.0
-    attempts: int = 5
+    first: Annotated[Duration, Meta(gt=0, description="The first pause.", examples=["500ms"])] = 0.5
+    most: Annotated[Duration, Meta(gt=0, description="The longest pause.", examples=["30s"])] = 30.0
+    attempts: Annotated[
+        int, Meta(ge=1, description="How often it is tried before the error strategy decides.", examples=[5])
+    ] = 5
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,11 +35,19 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     id: str
     options: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
+    behaviours: "tuple[Use, ...]" = ()
     place: Place | None = None
+
+    def makes_the_same(self, other: "Use") -> bool:
+        """Tell whether both lead to the same object, wherever in the file they stand."""
+        mine, theirs = (self.type, self.id, self.options), (other.type, other.id, other.options)
+        wrapped = zip(self.behaviours, other.behaviours, strict=False)
+        same_number = len(self.behaviours) == len(other.behaviours)
+        return mine == theirs and same_number and all(one.makes_the_same(two) for one, two in wrapped)
 
 
 class SourceUse(Use, frozen=True, kw_only=True):
-    """A source, its sensors and how it is tried again."""
+    """A source, its sensors and how it is tried again. Its sensors are also among its options where it takes them."""
 
     sensors: Sensors[Sensor] = msgspec.field(default_factory=lambda: Sensors[Sensor]({}))
     retry: Retry = Retry(most=5.0)
@@ -44,15 +59,21 @@ class StageUse(Use, frozen=True, kw_only=True):
     select: tuple[str, ...] = ()
     on_error: OnError = "skip"
     flag: str | None = None
-    behaviours: tuple[Use, ...] = ()
 
 
 class Buffer(msgspec.Struct, frozen=True, kw_only=True):
     """The outbox before a sink: how much it keeps, and what happens when it is full."""
 
-    size: int = 64 * 1024 * 1024
-    when_full: WhenFull = "drop_oldest"
-    thin_every: float = 60.0
+    size: Annotated[Size, Meta(ge=64 * 1024, description="How much it keeps on disk.", examples=["64MiB"])] = (
+        64 * 1024 * 1024
+    )
+    when_full: Annotated[
+        WhenFull,
+        Meta(description="Full: drop the oldest, thin to one summary per sensor and interval, or stop taking."),
+    ] = "drop_oldest"
+    thin_every: Annotated[
+        Duration, Meta(gt=0, description="The interval of the summaries when thinning.", examples=["1min"])
+    ] = 60.0
 
 
 class SinkUse(Use, frozen=True, kw_only=True):
@@ -62,17 +83,69 @@ class SinkUse(Use, frozen=True, kw_only=True):
     on_error: OnError = "retry"
     retry: Retry = Retry()
     buffer: Buffer | None = None
-    behaviours: tuple[Use, ...] = ()
 
 
 class Storage(msgspec.Struct, frozen=True, kw_only=True):
     """Where state is kept and how often it is made to last."""
 
-    dir: Path
-    sync_every: float = 5.0
-    checkpoint_every: float = 30.0
-    journal_size: int = 256 * 1024 * 1024
-    journal: bool = True
+    dir: Annotated[
+        FilePath, Meta(description="The folder; by default `state` beside the file.", examples=["/var/lib/gaugeway"])
+    ]
+    sync_every: Annotated[
+        Duration,
+        Meta(
+            ge=0,
+            le=3600,
+            description="A power cut loses at most this much; shorter wears the SD card.",
+            examples=["5s"],
+        ),
+    ] = 5.0
+    checkpoint_every: Annotated[
+        Duration,
+        Meta(gt=0, le=3600, description="How often the state of all stages and sinks is saved.", examples=["30s"]),
+    ] = 30.0
+    journal_size: Annotated[
+        Size, Meta(ge=1024 * 1024, description="How much of each source's input is kept at most.", examples=["256MiB"])
+    ] = 256 * 1024 * 1024
+    journal: Annotated[
+        bool,
+        Meta(description="Whether readings are journalled before they are processed; false loses them in a crash."),
+    ] = True
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds: on what a wildcard may invent, and on the worst-case cost that `check` computes."""
+
+    max_sensors: Annotated[
+        int, Meta(ge=1, description="How many sensors may appear; those beyond are counted and left out.")
+    ] = 10_000
+    memory: Annotated[
+        Size | None, Meta(description="Refuse a configuration that may need more memory.", examples=["40MB"])
+    ] = None
+    written_per_day: Annotated[
+        Size | None, Meta(description="Refuse one that may write more to disk in a day.", examples=["2GB"])
+    ] = None
+    syncs_per_day: Annotated[
+        int | None, Meta(ge=0, description="Refuse one that may sync the disk more often in a day.", examples=[50000])
+    ] = None
+    messages_per_day: Annotated[
+        int | None, Meta(ge=0, description="Refuse one that may send more messages in a day.", examples=[100000])
+    ] = None
+    bus_duty: Annotated[
+        float | None, Meta(gt=0, le=100, description="Refuse one that may keep a bus busier (percent).", examples=[60])
+    ] = None
+
+
+class Logging(msgspec.Struct, frozen=True, kw_only=True):
+    """What is logged and in which form."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least important events to log.")
+    ] = "info"
+    format: Annotated[
+        Literal["auto", "text", "json", "journal"],
+        Meta(description="`auto` is `journal` under systemd and `text` elsewhere."),
+    ] = "auto"
 
 
 class PipelinePlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,3 +167,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     flags: Mapping[str, bool] = msgspec.field(default_factory=dict[str, bool])
     max_sensors: int = 10_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json", "journal"] = "auto"
+    limits: Limits = Limits()
+    plugin_folders: tuple[Path, ...] = ()
+    tests: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])

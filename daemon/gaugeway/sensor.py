@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -55,6 +55,12 @@ class Sensors(Generic[S_co]):
     def names(self) -> Iterator[str]:
         """Yield the names that are written out, not the globs."""
         return (name for name in self.declared if not GLOB_CHARACTERS.intersection(name))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sensors) and self.declared == cast("Sensors[Sensor]", other).declared
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.declared))
 
     def __len__(self) -> int:
         return len(self.declared)

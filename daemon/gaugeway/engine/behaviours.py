@@ -79,7 +79,7 @@ class Logged(Around):
             return lambda *args: self._streamed(call, method, name, *args)
 
         def logged(*args: object) -> object:
-            size = len(args[0]) if args and isinstance(args[0], Sequence) else None
+            size = len(cast("Sequence[object]", args[0])) if args and isinstance(args[0], Sequence) else None
             log.debug("called", plugin=name, method=method, size=size)
             with self._failure_logged(name, method):
                 return call(*args)

@@ -45,6 +45,7 @@ class Builder:
         stages = self.stages(plan, site)
         if source is None:
             return None
+        source = self._with_behaviours(source, use.id, use.behaviours, site)
         site.clock.live = bool(getattr(source, "live", True))
         chain = Chain(stages, site, enabled=self.flags.enabled)
         intake = Intake(

@@ -1,31 +1,16 @@
 """A chain of stages: built from the configuration alone, run on any iterator, its state saved as bytes."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Protocol, cast, runtime_checkable
+from typing import cast
 
 import msgspec
 
 from gaugeway.engine.joint import Item, Joint, Process, inlet
 from gaugeway.engine.meter import Meter, Stopwatch
 from gaugeway.engine.selection import Selection
-from gaugeway.log import logger
+from gaugeway.engine.state import restore, saved
 from gaugeway.plan import StageUse
 from gaugeway.site import Site
-
-log = logger(__name__)
-
-
-@runtime_checkable
-class Stateful(Protocol):
-    """A plugin with state that survives a restart."""
-
-    def save(self) -> object:
-        """Return the state as plain data."""
-        ...
-
-    def restore(self, saved: object) -> None:
-        """Take the state back."""
-        ...
 
 
 class Stage:
@@ -60,12 +45,12 @@ class Chain:
         self.intake = Meter()
         self.outlet = Meter()
         self.watch = Stopwatch([])
-        self._enabled = enabled
+        self.enabled = enabled
 
     @property
     def active(self) -> list[Stage]:
         """The stages that no flag switches off."""
-        return [stage for stage in self.stages if stage.use.flag is None or self._enabled(stage.use.flag)]
+        return [stage for stage in self.stages if stage.use.flag is None or self.enabled(stage.use.flag)]
 
     @property
     def wants_ticks(self) -> bool:
@@ -87,28 +72,18 @@ class Chain:
 
     def save(self) -> bytes:
         """Return the state of every stage that has one."""
-        states = {stage.use.id: stage.plugin.save() for stage in self.stages if isinstance(stage.plugin, Stateful)}
-        return msgspec.msgpack.encode(states)
+        states = {stage.use.id: saved(stage.plugin) for stage in self.stages}
+        return msgspec.msgpack.encode({name: state for name, state in states.items() if state is not None})
 
-    def restore(self, saved: bytes) -> None:
+    def restore(self, state: bytes) -> None:
         """Hand each stage its state back, matched by its name, so that the order may have changed.
 
         A state that a stage cannot take (its options have changed, or it is another plugin) is left out.
         """
-        states = msgspec.msgpack.decode(saved, type=dict[str, object])
+        states = msgspec.msgpack.decode(state, type=dict[str, object])
         for stage in self.stages:
             if stage.use.id in states:
                 restore(stage.plugin, states[stage.use.id], stage.use.id)
-
-
-def restore(plugin: object, state: object, name: str) -> None:
-    """Hand a plugin its saved state; one that does not fit any more is logged and left out."""
-    if not isinstance(plugin, Stateful):
-        return
-    try:
-        plugin.restore(state)
-    except (ValueError, TypeError, KeyError, msgspec.ValidationError) as error:
-        log.warning("saved state does not fit and is left out", stage=name, reason=str(error))
 
 
 def take_over(old: Sequence[Stage], new: Sequence[Stage]) -> list[Stage]:
@@ -117,15 +92,11 @@ def take_over(old: Sequence[Stage], new: Sequence[Stage]) -> list[Stage]:
     result: list[Stage] = []
     for stage in new:
         before = held.get(stage.use.id)
-        if before is not None and _same(before.use, stage.use):
+        if before is not None and before.use.makes_the_same(stage.use):
             before.use = stage.use
             result.append(before)
             continue
-        if before is not None and before.use.type == stage.use.type and isinstance(before.plugin, Stateful):
-            restore(stage.plugin, before.plugin.save(), stage.use.id)
+        if before is not None and before.use.type == stage.use.type:
+            restore(stage.plugin, saved(before.plugin), stage.use.id)
         result.append(stage)
     return result
-
-
-def _same(one: StageUse, other: StageUse) -> bool:
-    return (one.type, one.options, one.behaviours) == (other.type, other.options, other.behaviours)

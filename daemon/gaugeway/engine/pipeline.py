@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator, Sequence
+from itertools import chain as chained
 from typing import Final, Protocol
 
 from gaugeway.engine.chain import Chain, Stage, take_over
@@ -9,6 +10,7 @@ from gaugeway.engine.intake import Burst, Intake
 from gaugeway.engine.joint import Item
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.status import Status
+from gaugeway.engine.turn import Turn
 from gaugeway.reading import Reading, Tick
 
 BATCH: Final = 256
@@ -69,11 +71,12 @@ class Pipeline:
         self.chain = chain
         self.outlets = outlets
         self.status = Status()
-        self.turn = threading.Lock()
+        self.turn = Turn()
         self.record: Record = Unrecorded(intake)
-        self._stopping = stopping
+        self.stopping = stopping
         self._batch: list[Reading] = []
-        self._exchange: Sequence[Stage] | None = None
+        self._stale = False
+        self._held: list[Burst] = []
 
     def run(self) -> None:
         """Run until the source ends or the gateway stops."""
@@ -83,21 +86,24 @@ class Pipeline:
             try:
                 self._drive(bursts)
             except Recompose:
-                self._batch.clear()
-                if not self._stopping.is_set():
-                    self._apply_exchange()
+                if not self.stopping.is_set():
                     continue
             break
         bursts.close()
-        self.status.become("stopped" if self._stopping.is_set() else "ended")
+        self.status.become("stopped" if self.stopping.is_set() else "ended")
 
-    def exchange(self, stages: Sequence[Stage]) -> None:
-        """Take these stages instead, at the next moment between two bursts; unchanged ones keep their state."""
-        self._exchange = stages
+    def exchange(self, stages: Sequence[Stage], outlets: Sequence[Outlet]) -> None:
+        """Go on with these stages and sinks from the next burst; called while `turn` is paused.
+
+        A stage that has not changed keeps its object, a changed one its state where that fits.
+        """
+        self.chain.stages = take_over(self.chain.stages, stages)
+        self.outlets = outlets
+        self._stale = True
 
     def recompose(self) -> None:
-        """Join the stages again at the next such moment, because a flag was switched."""
-        self._exchange = self.chain.stages
+        """Join the stages again before the next burst, because a flag was switched."""
+        self._stale = True
 
     def _all_bursts(self) -> Generator[Burst]:
         yield from self.record.replay()
@@ -116,8 +122,12 @@ class Pipeline:
     def _feed(self, bursts: Generator[Burst]) -> Generator[Sequence[Item]]:
         """Hand bursts to the chain, and do between two of them what has to be done there."""
         clock, meter, wants_ticks = self.chain.site.clock, self.chain.intake, self.chain.wants_ticks
-        for burst in bursts:
+        for burst in chained(self._released(), bursts):
             with self.turn:
+                if self._stale or self.stopping.is_set():
+                    self._held.append(burst)
+                    self._stale = False
+                    raise Recompose
                 self.record.keep(burst)
                 clock.now = burst.now
                 meter.timed += len(burst.readings)
@@ -127,10 +137,13 @@ class Pipeline:
                 if burst.tick:
                     self._tick(Tick(now=burst.now))
                 self.record.settle(burst)
-            if self._exchange is not None or self._stopping.is_set():
-                raise Recompose
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             raise Recompose
+
+    def _released(self) -> Generator[Burst]:
+        """Yield the burst that came just when the stages were exchanged."""
+        while self._held:
+            yield self._held.pop()
 
     def _hand_over(self) -> None:
         """Give the batch to each sink; a new list each time, because a sink that fails keeps it."""
@@ -149,12 +162,6 @@ class Pipeline:
         """While a sink can take no more, take no more from a sender that would rather wait than lose."""
         if not self.intake.acknowledges:
             return
-        while any(outlet.full for outlet in self.outlets) and not self._stopping.wait(0.2):
+        while any(outlet.full for outlet in self.outlets) and not self.stopping.wait(0.2):
             for outlet in self.outlets:
                 outlet.tick(Tick(now=self.intake.time.now()))
-
-    def _apply_exchange(self) -> None:
-        stages, self._exchange = self._exchange, None
-        if stages is not None:
-            with self.turn:
-                self.chain.stages = take_over(self.chain.stages, stages)

@@ -1,0 +1,150 @@
+"""The whole gateway: every pipeline and sink of a plan, started, watched, changed and stopped together."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from gaugeway.engine.build import Builder
+from gaugeway.engine.flags import Flags
+from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.state import restore, saved
+from gaugeway.engine.turn import all_paused
+from gaugeway.log import logger
+from gaugeway.plan import Plan
+from gaugeway.registry import Registry
+from gaugeway.service.supervisor import Supervisor
+
+log = logger(__name__)
+
+PATIENCE: Final = 10.0
+
+
+class Gateway:
+    """Built from a plan without opening anything; `start` opens, `stop` brings everything to disk and closes."""
+
+    def __init__(self, plan: Plan, registry: Registry) -> None:
+        self.plan = plan
+        self.registry = registry
+        self.flags = Flags(plan.flags)
+        builder = Builder(plan, registry, self.flags)
+        self.outlets = builder.outlets()
+        self.supervisors = {
+            pipeline.name: Supervisor(pipeline)
+            for one in plan.pipelines
+            if (pipeline := builder.pipeline(one, self.outlets, threading.Event())) is not None
+        }
+        builder.finish()
+
+    @property
+    def pipelines(self) -> list[Pipeline]:
+        """The pipelines in the order of the configuration."""
+        return [supervisor.pipeline for supervisor in self.supervisors.values()]
+
+    def start(self) -> None:
+        """Start every pipeline."""
+        for supervisor in self.supervisors.values():
+            supervisor.start()
+        log.info("started", node=self.plan.node, sources=len(self.supervisors), sinks=len(self.outlets))
+
+    @property
+    def alive(self) -> bool:
+        """Whether any pipeline is still at work."""
+        return any(supervisor.alive for supervisor in self.supervisors.values())
+
+    @property
+    def failed(self) -> bool:
+        """Whether a pipeline has given up."""
+        return any(pipeline.status.state == "failed" for pipeline in self.pipelines)
+
+    def stop(self, patience: float = PATIENCE) -> bool:
+        """Stop between two bursts, flush and close everything; tell whether all ended in time."""
+        until = time.monotonic() + patience
+        for supervisor in self.supervisors.values():
+            supervisor.stop()
+        ended = [supervisor.join(max(0.0, until - time.monotonic())) for supervisor in self.supervisors.values()]
+        for outlet in self.outlets:
+            outlet.close()
+        for name, well in zip(self.supervisors, ended, strict=True):
+            if not well:
+                log.error("source does not end, its thread is left behind", source=name)
+        log.info("stopped", node=self.plan.node)
+        return all(ended)
+
+    def reload(self, plan: Plan, registry: Registry) -> None:
+        """Go over to another plan. All of it is built before anything changes; an error leaves the old one running."""
+        coming = Gateway(plan, registry)
+        coming.outlets = self._with_the_unchanged(coming)
+        leaving, staying = self._sort(plan)
+        self._end(leaving)
+        with all_paused(self.supervisors[name].pipeline.turn for name in staying):
+            self._hand_state_on(coming.outlets)
+            for name in staying:
+                stages = coming.supervisors[name].pipeline.chain.stages
+                self.supervisors[name].pipeline.exchange(stages, coming.outlets)
+        self._become(coming, staying)
+        log.info("reloaded", node=plan.node, kept=len(staying), ended=len(leaving), sources=len(self.supervisors))
+
+    def _with_the_unchanged(self, coming: "Gateway") -> list[Outlet]:
+        """Return the sinks of the coming gateway; one that has not changed stays the same object."""
+        same_rules = coming.plan.rules == self.plan.rules and coming.plan.node == self.plan.node
+        held = {outlet.use.id: outlet for outlet in self.outlets}
+        result: list[Outlet] = []
+        for outlet in coming.outlets:
+            before = held.get(outlet.use.id)
+            plugin = self.registry.find("sink", outlet.use.type)
+            independent = same_rules or (plugin is not None and not plugin.wants_site)
+            if before is not None and independent and before.use.makes_the_same(outlet.use):
+                before.use = outlet.use
+                result.append(before)
+            else:
+                result.append(outlet)
+        for pipeline in coming.pipelines:
+            pipeline.outlets = result
+        return result
+
+    def _sort(self, plan: Plan) -> tuple[list[str], list[str]]:
+        """Tell which pipelines end (gone, or their source has changed) and which stay."""
+        sources = {one.source.id: one.source for one in plan.pipelines}
+        leaving: list[str] = []
+        staying: list[str] = []
+        for name, supervisor in self.supervisors.items():
+            before, after = supervisor.pipeline.intake.use, sources.get(name)
+            same = after is not None and before.makes_the_same(after) and before.sensors == after.sensors
+            same = same and supervisor.alive
+            (staying if same else leaving).append(name)
+        return leaving, staying
+
+    def _end(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.supervisors[name].stop()
+        for name in names:
+            self.supervisors[name].join(PATIENCE)
+
+    def _hand_state_on(self, outlets: Sequence[Outlet]) -> None:
+        """Close the sinks that go, and give their state to those of the same name that come."""
+        held = {outlet.use.id: outlet for outlet in self.outlets}
+        for outlet in outlets:
+            before = held.pop(outlet.use.id, None)
+            if before is None or before is outlet:
+                continue
+            before.close()
+            if before.use.type == outlet.use.type:
+                restore(outlet.sink, saved(before.sink), outlet.use.id)
+        for gone in held.values():
+            gone.close()
+
+    def _become(self, coming: "Gateway", staying: Sequence[str]) -> None:
+        """Take over what the coming gateway is made of, and start what is new in it."""
+        old = self.supervisors
+        self.plan, self.registry, self.flags, self.outlets = coming.plan, coming.registry, coming.flags, coming.outlets
+        self.supervisors = {
+            name: old[name] if name in staying else supervisor for name, supervisor in coming.supervisors.items()
+        }
+        for name, supervisor in self.supervisors.items():
+            if name in staying:
+                supervisor.pipeline.chain.enabled = self.flags.enabled
+                self.flags.listen(supervisor.pipeline.recompose)
+            else:
+                supervisor.start()
