@@ -56,22 +56,24 @@ def _steps(path: str) -> list[str | int]:
 
 def _named(key: str) -> Getter:
     def get(document: object) -> object:
-        return document.get(key, MISSING) if _is_object(document) else MISSING
+        return document.get(key, MISSING) if is_object(document) else MISSING
 
     return get
 
 
 def _stepped(document: object, step: str | int) -> object:
     if isinstance(step, str):
-        return document.get(step, MISSING) if _is_object(document) else MISSING
-    if _is_array(document) and -len(document) <= step < len(document):
+        return document.get(step, MISSING) if is_object(document) else MISSING
+    if is_array(document) and -len(document) <= step < len(document):
         return document[step]
     return MISSING
 
 
-def _is_object(document: object) -> TypeGuard[dict[str, object]]:
+def is_object(document: object) -> TypeGuard[dict[str, object]]:
+    """Tell whether a decoded document is a JSON object."""
     return isinstance(document, dict)
 
 
-def _is_array(document: object) -> TypeGuard[list[object]]:
+def is_array(document: object) -> TypeGuard[list[object]]:
+    """Tell whether a decoded document is a JSON array."""
     return isinstance(document, list)
