@@ -21,7 +21,7 @@ LineFormat = CsvLine | JsonLine | KeyValueLine | RegexLine
 """How a line is laid out; `type` in the configuration says which."""
 
 Checksum = Literal["nmea"]
-LONGEST_NAME: Final = 200
+LONGEST_NAME: Final = 128
 
 
 class LineReader:
