@@ -1,0 +1,198 @@
+"""From YAML to nodes: safe, bounded, and with the place of everything."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from gaugeway.config.nearest import did_you_mean
+from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.review import Review
+from gaugeway.config.syntax import in_words
+from gaugeway.config.text import Text
+
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST: Final = 40
+MOST_NODES: Final = 200_000
+INCLUDE: Final = "!include"
+SECRET: Final = "!secret"  # noqa: S105  (the tag, not a secret)
+Settle = Callable[[Scalar], Node]
+OWN_TAGS: Final = (INCLUDE, SECRET)
+TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
+
+
+class Unusable(Exception):  # noqa: N818  (told of as a problem already; it only ends the composing)
+    """The text goes beyond a bound and is not looked at further."""
+
+
+def compose(text: Text, review: Review, settle: Settle) -> Node | None:
+    """Return what the text says, or None where it says nothing or cannot be read at all.
+
+    `settle` is asked what stands for a scalar that has a tag or a variable.
+    """
+    try:
+        return Composer(text, review, settle).document()
+    except yaml.MarkedYAMLError as error:
+        review.problems.append(in_words(error, text))
+    except yaml.YAMLError as error:
+        review.problems.append(text.problem(0, 0, 1, f"this is not YAML: {error}"))
+    except Unusable:
+        pass
+    return None
+
+
+class Composer:
+    """Builds the nodes of one text from the parser's events."""
+
+    def __init__(self, text: Text, review: Review, settle: Settle) -> None:
+        self.text = text
+        self.review = review
+        self.settle = settle
+        self.count: int = 0
+        self.anchors: dict[str, tuple[Node | None, int]] = {}
+        self.events: Iterator[Event] = yaml.parse(text.content, Loader=LOADER)
+
+    def document(self) -> Node | None:
+        """Compose the one document that the text holds."""
+        found: Node | None = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._refuse(
+                        event, "a second document begins here", "a configuration is one document: remove the '---'"
+                    )
+            elif isinstance(event, NodeEvent):
+                found = self._node(event, 0)
+        return None if isinstance(found, Scalar) and found.empty else found
+
+    def _node(self, event: Event, depth: int) -> Node:
+        if depth > DEEPEST:
+            self._refuse(event, f"this is nested more than {DEEPEST} deep")
+        self.count += 1
+        if self.count > MOST_NODES:
+            self._refuse(event, f"the file says more than {MOST_NODES} things, aliases counted")
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        assert isinstance(event, NodeEvent)  # noqa: S101  (the parser's grammar)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (None, 0)
+        before = self.count
+        node = self._made(event, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, self.count - before)
+        return node
+
+    def _made(self, event: NodeEvent, depth: int) -> Node:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(event, depth)
+        assert isinstance(event, SequenceStartEvent)  # noqa: S101  (the parser's grammar)
+        return self._sequence(event, depth)
+
+    def _alias(self, event: AliasEvent) -> Node:
+        name = event.anchor or ""
+        node, size = self.anchors.get(name, (None, -1))
+        if node is None:
+            about = "contains itself" if size == 0 else "is not defined above"
+            hint = "" if size == 0 else did_you_mean(name, self.anchors)
+            self._refuse(event, f"the anchor '{name}' {about}", hint)
+        self.count += size
+        return node
+
+    def _scalar(self, event: ScalarEvent) -> Node:
+        line, column, width = self._extent(event)
+        tag = self._tag(event)
+        plain = not event.style and tag not in TEXT_TAGS
+        scalar = Scalar(self.text, line, column, width, tag, event.value, plain)
+        return self.settle(scalar) if tag in OWN_TAGS or "${" in event.value else scalar
+
+    def _sequence(self, event: SequenceStartEvent, depth: int) -> Sequence:
+        sequence = Sequence(self.text, *self._extent(event), self._tag(event))
+        sequence.items = [self._node(item, depth + 1) for item in self._children()]
+        return sequence
+
+    def _mapping(self, event: MappingStartEvent, depth: int) -> Mapping:
+        mapping = Mapping(self.text, *self._extent(event), self._tag(event), flow=bool(event.flow_style))
+        merged: list[Node] = []
+        children = self._children()
+        for child in children:
+            key = self._node(child, depth + 1)
+            value = self._node(next(self.events), depth + 1)
+            if not isinstance(key, Scalar):
+                self.review.error(key, "a key has to be a text", "put it in quotes if it is meant as a text")
+            elif key.plain and key.value == "<<":
+                merged.append(value)
+            else:
+                self._enter(mapping, key, value)
+        if mapping.entries and not mapping.flow:
+            first = next(iter(mapping)).key
+            mapping.width = first.width
+        for value in merged:
+            self._merge(mapping, value)
+        return mapping
+
+    def _enter(self, mapping: Mapping, key: Scalar, value: Node) -> None:
+        earlier = mapping.entries.get(key.value)
+        if earlier is not None:
+            self.review.error(
+                key,
+                f"'{key.value}' is given twice; it stands in line {earlier.key.line + 1} already",
+                "keep one of the two",
+            )
+            return
+        if isinstance(value, Scalar) and value.width == 0:
+            value.line, value.column, value.width = key.line, key.column, key.width
+        mapping.entries[key.value] = Entry(key, value)
+
+    def _merge(self, mapping: Mapping, value: Node) -> None:
+        for part in value.items if isinstance(value, Sequence) else [value]:
+            if isinstance(part, Mapping):
+                for name, entry in part.entries.items():
+                    mapping.entries.setdefault(name, entry)
+            else:
+                self.review.error(part, "'<<' takes in another mapping, and this is none")
+
+    def _children(self) -> Iterator[Event]:
+        for event in self.events:
+            if isinstance(event, CollectionEndEvent):
+                return
+            yield event
+
+    def _tag(self, event: NodeEvent) -> str:
+        tag: str | None = getattr(event, "tag", None)
+        if tag is None or tag in TEXT_TAGS or tag in OWN_TAGS:
+            return tag or ""
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        line, column, _ = self._extent(event)
+        self.review.problems.append(
+            self.text.problem(
+                line, column, len(shown), f"the tag '{shown}' means nothing here", did_you_mean(shown, OWN_TAGS)
+            )
+        )
+        return ""
+
+    def _extent(self, event: Event) -> tuple[int, int, int]:
+        start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            return 0, 0, 1
+        if start.line == end.line:
+            return start.line, start.column, end.column - start.column
+        return start.line, start.column, max(len(self.text.line(start.line).rstrip()) - start.column, 1)
+
+    def _refuse(self, event: Event, message: str, hint: str = "") -> NoReturn:
+        line, column, width = self._extent(event)
+        self.review.problems.append(self.text.problem(line, column, width, message, hint))
+        raise Unusable

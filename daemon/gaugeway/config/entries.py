@@ -1,0 +1,220 @@
+"""Sources and sinks: a mapping of ids to plugins, each named by its `type`."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from gaugeway.config.census import Census
+from gaugeway.config.chain import SELECT, ChainShape, behaviours, chosen_sensors, wrapped_in
+from gaugeway.config.names import check_name
+from gaugeway.config.nearest import nearest
+from gaugeway.config.nodes import Entry, Mapping, Node
+from gaugeway.config.plugins import Plugins
+from gaugeway.config.review import Review, Wrong
+from gaugeway.config.sensors import SensorsShape, sensor_struct
+from gaugeway.config.shapes.annotation import struct_shape
+from gaugeway.config.shapes.record import Field, Record, build
+from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.errors import Place
+from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse, StageUse
+from gaugeway.registry import Plugin, Registry
+from gaugeway.sensor import Sensor, Sensors
+
+T = TypeVar("T")
+RETRY = Field(name="retry", shape=struct_shape(Retry, "of retry"), description="How it is tried again after a failure.")
+
+
+class Given(msgspec.Struct, frozen=True):
+    """One entry as it was read: the plugin, its own options, and the engine's keys."""
+
+    id: str
+    plugin: Plugin
+    options: dict[str, object]
+    keys: dict[str, object]
+    place: Place | None
+
+
+class EntriesShape(Generic[T]):
+    """A mapping of ids to plugins of one role; `own` are the keys that each takes besides the plugin's options."""
+
+    def __init__(self, plugins: Plugins, own: Callable[[Plugin], Iterable[Field]], make: Callable[[Given], T]) -> None:
+        self.plugins = plugins
+        self.own = own
+        self.make = make
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return f"a mapping of names to {self.plugins.role}s"
+
+    def read(self, node: Node, review: Review) -> tuple[T, ...] | Wrong:
+        """Return what is made of those entries that are well."""
+        role = self.plugins.role
+        if not isinstance(node, Mapping):
+            return refuse(
+                node,
+                review,
+                self.words,
+                f"write a name of your choice, and under it 'type: …' and the options of the {role}",
+            )
+        found = [self._entry(entry, review) for entry in node]
+        return tuple(self.make(given) for given in found if given is not None)
+
+    def _entry(self, entry: Entry, review: Review) -> Given | None:
+        named = check_name(self.plugins.role, entry.key, review)
+        with review.inside(entry.key.value, entry.key):
+            given = self._given(entry, review)
+        return given if named else None
+
+    def _given(self, entry: Entry, review: Review) -> Given | None:
+        node = entry.value
+        if not isinstance(node, Mapping):
+            refuse(node, review, f"a mapping with the options of a {self.plugins.role}", "write {type: …}")
+            return None
+        plugin = self._plugin(node, review)
+        if plugin is None:
+            return None
+        rest = {name: other for name, other in node.entries.items() if other is not self._type(node)}
+        own = {field.name: field for field in self.own(plugin)}
+        record = self.record(plugin)
+        values = record.read(msgspec.structs.replace(node, entries=rest), review)
+        if isinstance(values, Wrong):
+            return None
+        keys = {name: values.pop(name) for name in own if name in values}
+        if "sensors" in plugin.options:
+            values["sensors"] = keys.get("sensors", Sensors[Sensor]({}))
+        return Given(entry.key.value, plugin, values, keys, entry.key.problem("").place)
+
+    def record(self, plugin: Plugin) -> Record:
+        """Return the keys that an entry of this type takes, `type` apart."""
+        own = list(self.own(plugin))
+        fields = self.plugins.fields(plugin, [field.name for field in own])
+        return Record([*fields, *own], f"for {self.plugins.role} type '{plugin.name}'")
+
+    @staticmethod
+    def _type(node: Mapping) -> Entry | None:
+        exact = node.entries.get("type")
+        near = (other for other in node if nearest(other.key.value, ["type"]))
+        return exact if exact is not None else next(near, None)
+
+    def _plugin(self, node: Mapping, review: Review) -> Plugin | None:
+        entry = self._type(node)
+        role = self.plugins.role
+        if entry is None:
+            names = ", ".join(self.plugins.names())
+            review.error(
+                review.place or node, f"{role} {review.subject} has no 'type'", f"add 'type: …', one of {names}"
+            )
+            return None
+        if entry.key.value != "type":
+            review.error(
+                entry.key, f"unknown option '{entry.key.echo}' of {role} {review.subject}", "did you mean 'type'?"
+            )
+        with review.inside("type", entry.key):
+            return self.plugins.named(entry.value, review)
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        kinds: list[Schema] = []
+        names: list[str] = []
+        for plugin in self.plugins.registry.usable(self.plugins.role):
+            inner = self.record(plugin).schema()
+            properties, required = inner.get("properties"), inner.get("required")
+            kinds.append(
+                {
+                    **inner,
+                    "description": plugin.description,
+                    "properties": {
+                        "type": {"const": plugin.name},
+                        **(properties if isinstance(properties, dict) else {}),
+                    },
+                    "required": ["type", *(required if isinstance(required, list) else [])],
+                }
+            )
+            names.append(plugin.name)
+        return {"type": "object", "additionalProperties": {"anyOf": kinds}}
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A source as it was read; what it does not say itself is filled in when it becomes a pipeline."""
+
+    given: Given
+
+    def pipeline(self, stages: tuple[StageUse, ...], retry: Retry | None) -> PipelinePlan:
+        """Return it as a pipeline, with the `stages` and `retry` of the file where it has none of its own."""
+        keys = build(SourceKeys, self.given.keys)
+        use = SourceUse(
+            type=self.given.plugin.name,
+            id=self.given.id,
+            options=self.given.options,
+            place=self.given.place,
+            sensors=keys.sensors,
+            retry=keys.retry or retry or Retry(most=5.0),
+        )
+        return PipelinePlan(source=use, stages=stages if keys.stages is None else keys.stages)
+
+
+class SourceKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """What every source takes besides its own options."""
+
+    sensors: Sensors[Sensor] = msgspec.field(default_factory=lambda: Sensors[Sensor]({}))
+    stages: tuple[StageUse, ...] | None = None
+    retry: Retry | None = None
+
+
+def sources(registry: Registry, chain: ChainShape, census: Census) -> EntriesShape[Source]:
+    """Return the shape of `sources:`."""
+    stages = Field(
+        name="stages", shape=chain, description="The stages of this source, instead of those under `stages`."
+    )
+
+    def own(plugin: Plugin) -> list[Field]:
+        option = plugin.options.get("sensors")
+        struct = sensor_struct(option.annotation) if option else Sensor
+        sensors = Field(name="sensors", shape=SensorsShape(struct, census), description="Its sensors, by name or glob.")
+        return [sensors, stages, RETRY]
+
+    return EntriesShape(Plugins("source", registry), own, Source)
+
+
+class SinkKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """What every sink takes besides its own options."""
+
+    on_error: Annotated[
+        OnError, Meta(description="What a failing sink does: stop its pipelines, skip the batch, be tried again.")
+    ] = "retry"
+    retry: Annotated[Retry | None, Meta(description="How it is tried again after a failure.")] = None
+    buffer: Annotated[
+        Buffer | None, Meta(description="The outbox before it; sinks that talk to a network have one without asking.")
+    ] = None
+
+
+class Sink(msgspec.Struct, frozen=True):
+    """A sink as it was read."""
+
+    given: Given
+
+    def use(self, retry: Retry | None) -> SinkUse:
+        """Return it with the `retry` of the file where it has none of its own."""
+        said = self.given.keys
+        keys = build(SinkKeys, {name: value for name, value in said.items() if name not in ("select", "with")})
+        return SinkUse(
+            type=self.given.plugin.name,
+            id=self.given.id,
+            options=self.given.options,
+            place=self.given.place,
+            select=chosen_sensors(said),
+            on_error=keys.on_error,
+            retry=keys.retry or retry or Retry(),
+            buffer=keys.buffer,
+            behaviours=wrapped_in(said),
+        )
+
+
+def sinks(registry: Registry) -> EntriesShape[Sink]:
+    """Return the shape of `sinks:`."""
+    fields = [*struct_shape(SinkKeys).record.fields.values(), SELECT]
+    fields.append(Field(name="with", shape=behaviours(registry), description="Behaviours around it."))
+    return EntriesShape(Plugins("sink", registry), lambda _: fields, Sink)

@@ -1,0 +1,81 @@
+"""From a file to a plan: everything is read, and every mistake of all files is found at its place."""
+
+import os
+from collections.abc import Mapping as Table
+from pathlib import Path
+
+import msgspec
+
+from gaugeway.config.document import Document
+from gaugeway.config.nodes import Node
+from gaugeway.config.parts import Parts
+from gaugeway.config.review import Review
+from gaugeway.config.text import Text
+from gaugeway.errors import ConfigError, Problem
+from gaugeway.plan import Plan
+from gaugeway.registry import Registry
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What came of a configuration: the plan, if nothing is wrong, and what was found, in the order of the files."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> Plan:
+    """Return the plan of a file; `ConfigError` with all problems where there are any."""
+    return _plan(load_report(path, registry, environment))
+
+
+def load_text(
+    content: str,
+    registry: Registry | None = None,
+    environment: Table[str, str] | None = None,
+    *,
+    name: str = "gateway.yaml",
+    folder: Path | None = None,
+) -> Report:
+    """Return the report of a text that would stand in a file called `name` in `folder`."""
+    folder = Path.cwd() if folder is None else folder
+    text = Text(name, content)
+    review = Review(folder)
+    bad = text.unprintable()
+    if bad is not None:
+        return Report(None, (bad,))
+    parts = Parts(folder, review, os.environ if environment is None else environment)
+    return _report(parts.text(text, folder / name), folder / name, registry, parts)
+
+
+def load_report(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> Report:
+    """Return the plan, the problems and the warnings of a file."""
+    whole = Path(path).absolute()
+    parts = Parts(whole.parent, Review(whole.parent), os.environ if environment is None else environment)
+    return _report(parts.file(whole, str(path)), whole, registry, parts)
+
+
+def _report(node: Node | None, path: Path, registry: Registry | None, parts: Parts) -> Report:
+    review = parts.review
+    if node is None:
+        nothing = Problem(f"{path.name} says nothing: there is nothing to do")
+        return Report(None, _in_order(review.problems or [nothing]), _in_order(review.warnings))
+    plan = Document(path, registry, parts).plan(node)
+    problems = _in_order(review.problems)
+    return Report(None if problems else plan, problems, _in_order(review.warnings))
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    files = list(dict.fromkeys(problem.place.file if problem.place else "" for problem in problems))
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        at = problem.place
+        return (files.index(at.file), at.line, at.column) if at else (files.index(""), 0, 0)
+
+    return tuple(dict.fromkeys(sorted(problems, key=place)))
+
+
+def _plan(report: Report) -> Plan:
+    if report.plan is None:
+        raise ConfigError(report.problems)
+    return report.plan

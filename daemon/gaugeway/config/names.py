@@ -1,0 +1,30 @@
+"""Names that people give: of sensors, sources, sinks, stages and rules."""
+
+import re
+from typing import Final
+
+from gaugeway.config.nodes import Scalar
+from gaugeway.config.review import Review
+from gaugeway.sensor import GLOB_CHARACTERS
+
+UNFIT: Final = re.compile(r"[+#/\s\x00-\x1f{}\"'\\]")
+LONGEST: Final = 128
+
+
+def check_name(what: str, key: Scalar, review: Review, *, glob: bool = False) -> bool:
+    """Tell whether a name can stand in topics, files and commands; the review is told why not."""
+    name = key.value
+    unfit = UNFIT.search(name)
+    if not name or name.startswith("."):
+        review.error(key, f"a {what} needs a name that begins with a letter or a digit")
+    elif len(name) > LONGEST:
+        review.error(key, f"the name of a {what} has at most {LONGEST} characters")
+    elif unfit is not None:
+        shown = "a blank" if unfit[0].isspace() else f"'{unfit[0]}'"
+        better = re.sub(r"_+", "_", UNFIT.sub("_", name)).strip("_")
+        review.error(key, f"the name of a {what} cannot contain {shown}", f"did you mean '{better}'?" if better else "")
+    elif not glob and GLOB_CHARACTERS.intersection(name):
+        review.error(key, f"the name of a {what} cannot contain *, ? or [")
+    else:
+        return True
+    return False

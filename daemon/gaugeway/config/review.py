@@ -1,0 +1,86 @@
+"""One pass over a configuration: what was found wrong or doubtful so far, and where we are."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, final
+
+from gaugeway.config.nodes import Hole, Node, Scalar
+from gaugeway.errors import Problem
+
+
+@final
+class Wrong:
+    """Stands for a value that could not be read; what is wrong with it has been told already."""
+
+
+WRONG: Final = Wrong()
+SHORTEST_SECRET: Final = 4
+
+
+class Review:
+    """Collects problems and warnings while the nodes are read; `folder` is what relative paths are relative to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.hidden: set[str] = set()
+        self._path: list[tuple[str, Node | None]] = []
+
+    @contextmanager
+    def inside(self, name: str, key: Node | None = None) -> Generator[None]:
+        """Say what the block is about, and where its key stands."""
+        self._path.append((name, key))
+        try:
+            yield
+        finally:
+            self._path.pop()
+
+    @property
+    def subject(self) -> str:
+        """What is being read, for the beginning of a sentence."""
+        if not self._path:
+            return "the file"
+        last = self._path[-1][0]
+        return last if last.startswith("item ") else f"'{last}'"
+
+    @property
+    def place(self) -> Node | None:
+        """The key of what is being read."""
+        return self._path[-1][1] if self._path else None
+
+    def error(self, node: Node, message: str, hint: str = "") -> Wrong:
+        """Note a mistake; returns `WRONG` so that a reader can `return review.error(...)`."""
+        if not isinstance(node, Hole):
+            self.problems.append(node.problem(self.redacted(message, node), self.redacted(hint, node)))
+        return WRONG
+
+    def wrong(self, node: Node, message: str, hint: str = "") -> Wrong:
+        """Note a mistake in what is being read: the sentence continues after its name."""
+        return self.error(node, f"{self.subject} {message}", hint)
+
+    def warn(self, node: Node, message: str, hint: str = "") -> None:
+        """Note something doubtful, which stops nothing."""
+        self.warnings.append(node.problem(self.redacted(message, node), self.redacted(hint, node)))
+
+    def redacted(self, message: str, node: Node | None = None) -> str:
+        """Return a message without the secrets that it may echo."""
+        if isinstance(node, Scalar) and node.shown is not None and node.value:
+            message = message.replace(node.value, node.shown)
+        for value in self.hidden:
+            if len(value) >= SHORTEST_SECRET:
+                message = message.replace(value, "***")
+        return message
+
+    def aside(self) -> "Review":
+        """Return an empty review at the same place, to try something out."""
+        other = Review(self.folder)
+        other.hidden = self.hidden
+        other._path = list(self._path)
+        return other
+
+    def take(self, other: "Review") -> None:
+        """Take over what another review found."""
+        self.problems += other.problems
+        self.warnings += other.warnings

@@ -1,0 +1,109 @@
+"""The alarm rules: a mapping of ids to rules, or the files that hold such mappings."""
+
+import glob
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gaugeway.config.names import check_name
+from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.parts import Parts
+from gaugeway.config.review import Review, Wrong
+from gaugeway.config.shapes.annotation import struct_shape
+from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.rule import Rule
+
+RULE: Final = struct_shape(Rule, "of a rule")
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A rule, and where it stands."""
+
+    rule: Rule
+    entry: Entry
+
+    def at(self, key: str) -> Node:
+        """Return where a key of the rule stands; the rule's name where it has no such key."""
+        found = self.entry.value.get(key) if isinstance(self.entry.value, Mapping) else None
+        return self.entry.key if found is None else found
+
+
+class RulesShape:
+    """Rules written here, or the files or globs that hold them."""
+
+    def __init__(self, parts: Parts | None = None) -> None:
+        self.parts = parts
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return "a mapping of names to rules, or the files that hold them"
+
+    def read(self, node: Node, review: Review) -> dict[str, Written] | Wrong:
+        """Return those rules that are well, by their names."""
+        if isinstance(node, Mapping):
+            return self._rules([node], review)
+        files = node.items if isinstance(node, Sequence) else [node]
+        if not all(isinstance(file, Scalar) and not file.empty for file in files):
+            return refuse(
+                node, review, self.words, "write one rule a line: boiler_hot: {sensor: boiler_temp, above: 90 °C}"
+            )
+        mappings = [mapping for file in files if isinstance(file, Scalar) for mapping in self._from_files(file, review)]
+        return self._rules(mappings, review)
+
+    def _from_files(self, at: Scalar, review: Review) -> list[Mapping]:
+        if self.parts is None:
+            return []
+        whole = str(review.folder / at.value)
+        paths = sorted(glob.glob(whole)) if glob.has_magic(at.value) else [whole]
+        if not paths:
+            review.warn(at, f"no file fits {at.echo}")
+        found: list[Mapping] = []
+        for path in paths:
+            node = self.parts.file(Path(path), os_relative(path, review.folder), at)
+            if isinstance(node, Mapping):
+                found.append(node)
+            elif node is not None:
+                review.error(node, "a file of rules is a mapping of names to rules")
+        return found
+
+    def _rules(self, nodes: list[Mapping], review: Review) -> dict[str, Written]:
+        found: dict[str, Written] = {}
+        keys: dict[str, Scalar] = {}
+        for entry in (entry for node in nodes for entry in node):
+            name = entry.key.value
+            first = keys.setdefault(name, entry.key)
+            if first is not entry.key:
+                review.error(
+                    entry.key,
+                    f"two rules are called '{name}'",
+                    f"the other is in {first.text.name}, line {first.line + 1}",
+                )
+            elif (rule := self._rule(entry, review)) is not None:
+                found[name] = rule
+        return found
+
+    @staticmethod
+    def _rule(entry: Entry, review: Review) -> Written | None:
+        named = check_name("rule", entry.key, review)
+        with review.inside(entry.key.value, entry.key):
+            rule = RULE.read(entry.value, review)
+        return Written(rule, entry) if named and not isinstance(rule, Wrong) else None
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        files: Schema = {"type": "string"}
+        return {
+            "anyOf": [
+                {"type": "object", "additionalProperties": RULE.schema()},
+                files,
+                {"type": "array", "items": files},
+            ]
+        }
+
+
+def os_relative(path: str, folder: Path) -> str:
+    """Return a path as people write it who stand in `folder`."""
+    whole = Path(path)
+    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else path

@@ -1,0 +1,102 @@
+"""The sensors of a source: names or globs, each with its properties."""
+
+from typing import get_args, get_origin
+
+import msgspec
+
+from gaugeway import units
+from gaugeway.config.census import Census
+from gaugeway.config.names import check_name
+from gaugeway.config.nearest import did_you_mean, listed
+from gaugeway.config.nodes import Mapping, Node
+from gaugeway.config.review import WRONG, Review, Wrong
+from gaugeway.config.shapes.amounts import UnitShape
+from gaugeway.config.shapes.annotation import struct_shape
+from gaugeway.config.shapes.record import Record, StructShape
+from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.sensor import Sensor, Sensors
+
+
+class SensorsShape:
+    """A mapping of sensor names to their properties, among them those that this source needs of each."""
+
+    def __init__(self, struct: type[Sensor], census: Census) -> None:
+        self.census = census
+        found = struct_shape(struct, "of a sensor")
+        fields = dict(found.record.fields)
+        fields["unit"] = msgspec.structs.replace(fields["unit"], shape=UnitShape())
+        self.sensor: StructShape[Sensor] = StructShape(struct, found.attributes, Record(fields.values(), "of a sensor"))
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return "a mapping of sensor names to their properties"
+
+    def read(self, node: Node, review: Review) -> Sensors[Sensor] | Wrong:
+        """Return those sensors that are well; the census takes in all."""
+        if not isinstance(node, Mapping):
+            return refuse(
+                node, review, self.words, "write one line a sensor: boiler_temp: {kind: temperature, unit: °C}"
+            )
+        found: dict[str, Sensor] = {}
+        for entry in node:
+            named = check_name("sensor", entry.key, review, glob=True)
+            with review.inside(entry.key.value, entry.key):
+                sensor = self._sensor(entry.value, review)
+            well = None if isinstance(sensor, Wrong) else sensor
+            self.census.enter(entry, well, review)
+            if named and well is not None:
+                found[entry.key.value] = well
+        return Sensors(found)
+
+    def _sensor(self, node: Node, review: Review) -> Sensor | Wrong:
+        sensor = self.sensor.read(node, review)
+        if isinstance(sensor, Wrong) or not isinstance(node, Mapping):
+            return sensor
+        well = self._unit_fits(sensor, node, review)
+        return sensor if self._range_rises(sensor, node, review) and well else WRONG
+
+    @staticmethod
+    def _unit_fits(sensor: Sensor, node: Mapping, review: Review) -> bool:
+        place = node.get("unit")
+        if place is None or not sensor.unit:
+            return True
+        if sensor.kind == "any":
+            if sensor.unit not in units.UNITS and (guess := units.canonical(sensor.unit.strip())) is not None:
+                review.warn(place, f"the unit '{sensor.unit}' is not known", f"did you mean '{guess}'?")
+            return True
+        if units.fits(sensor.unit, sensor.kind):
+            return True
+        fitting = [name for name, unit in units.UNITS.items() if unit.dimension == sensor.kind]
+        review.error(
+            place,
+            f"'{sensor.unit}' is no unit of {sensor.kind}",
+            did_you_mean(sensor.unit, fitting) or f"there is {listed(fitting)}",
+        )
+        return False
+
+    @staticmethod
+    def _range_rises(sensor: Sensor, node: Mapping, review: Review) -> bool:
+        place = node.get("range")
+        if sensor.range is None or place is None or sensor.range[0] < sensor.range[1]:
+            return True
+        low, high = sensor.range
+        review.error(
+            place,
+            f"the range begins at {low:g} and ends at {high:g}: the lowest comes first",
+            f"did you mean [{high:g}, {low:g}]?",
+        )
+        return False
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        return {"type": "object", "additionalProperties": self.sensor.schema()}
+
+
+def sensor_struct(annotation: object) -> type[Sensor]:
+    """Return the struct that a source's keyword `sensors: Sensors[X]` asks for."""
+    if get_origin(annotation) is Sensors:
+        (struct,) = get_args(annotation)
+        if isinstance(struct, type) and issubclass(struct, Sensor):
+            return struct
+    return Sensor

@@ -1,0 +1,1 @@
+"""Shapes: what a value in the file may look like, read from the annotations of options."""

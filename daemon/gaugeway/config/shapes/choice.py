@@ -1,0 +1,42 @@
+"""One of a few words or numbers."""
+
+from collections.abc import Mapping as Table
+
+import msgspec
+
+from gaugeway.config.nearest import listed, nearest
+from gaugeway.config.nodes import Node, Scalar
+from gaugeway.config.review import Review, Wrong
+from gaugeway.config.shapes.shape import Schema, list_hint, refuse
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What may be written, and the value that each word stands for."""
+
+    values: Table[str, object]
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return "one of " + listed(self.values)
+
+    def read(self, node: Node, review: Review) -> object | Wrong:
+        """Return what the word stands for; words that YAML reads otherwise (`on`) are taken as they are written."""
+        if not isinstance(node, Scalar):
+            return refuse(node, review, self.words, list_hint(node))
+        if node.value in self.values:
+            return self.values[node.value]
+        guess = nearest(node.value, self.values)
+        return refuse(node, review, self.words, f"did you mean {guess}?" if guess else "")
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        numbers = {
+            word: value for word, value in self.values.items() if isinstance(value, int) and not isinstance(value, bool)
+        }
+        return {"enum": [numbers.get(word, word) for word in self.values]}
+
+
+def choice_among(names: list[str]) -> Choice:
+    """Return a choice whose words stand for themselves."""
+    return Choice({name: name for name in names})

@@ -1,0 +1,156 @@
+"""Mappings whose keys are known: structs, and whatever else has named fields."""
+
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Table
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from gaugeway.config.nearest import nearest
+from gaugeway.config.nodes import Entry, Mapping, Node
+from gaugeway.config.review import WRONG, Review, Wrong
+from gaugeway.config.shapes.shape import Schema, Shape, refuse
+from gaugeway.errors import ConfigError
+
+T = TypeVar("T")
+MANY: Final = 16
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of a mapping: its shape, whether it has to be there, and what people are told of it."""
+
+    name: str
+    shape: Shape[object]
+    required: bool = False
+    default: object = None
+    description: str = ""
+    examples: tuple[object, ...] = ()
+
+    def schema(self) -> Schema:
+        """Return the field's part of a JSON Schema."""
+        found = dict(self.shape.schema())
+        if self.description:
+            found["description"] = self.description
+        if self.examples:
+            found["examples"] = list(self.examples)
+        if not self.required and isinstance(self.default, bool | int | float | str) and self.default != "":
+            found["default"] = self.default
+        return found
+
+
+class Record:
+    """A mapping with known keys. `about` says whose keys they are: "for source type 'serial'"."""
+
+    def __init__(self, fields: Iterable[Field], about: str = "") -> None:
+        self.fields: Table[str, Field] = {field.name: field for field in fields}
+        self.about = about
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return "a mapping"
+
+    def read(self, node: Node, review: Review) -> dict[str, object] | Wrong:
+        """Return what is given, by name; what is left out is left out."""
+        if not isinstance(node, Mapping):
+            return refuse(node, review, self.words, self._example())
+        found = self._all(node, review)
+        return WRONG if WRONG in found.values() else found
+
+    def partly(self, node: Mapping, review: Review) -> dict[str, object]:
+        """Return what of it is well, for a reader that goes on to find other mistakes."""
+        return {name: value for name, value in self._all(node, review).items() if not isinstance(value, Wrong)}
+
+    def _all(self, node: Mapping, review: Review) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for entry in node:
+            self._read_entry(entry, node, found, review)
+        for field in self.fields.values():
+            if field.required and field.name not in found:
+                found[field.name] = self._missing(field, node, review)
+        return found
+
+    def _read_entry(self, entry: Entry, node: Mapping, found: dict[str, object], review: Review) -> None:
+        name = entry.key.value
+        field = self.fields.get(name)
+        if field is None:
+            found[name] = WRONG
+            guess = self._unknown(entry, node, review)
+            if guess is None:
+                return
+            field = self.fields[guess]
+        with review.inside(name, entry.key):
+            value = field.shape.read(entry.value, review)
+        found[field.name] = value
+
+    def _unknown(self, entry: Entry, node: Mapping, review: Review) -> str | None:
+        name = entry.key.value
+        free = [field for field in self.fields if field not in node.entries]
+        guess = nearest(name, free)
+        again = None if guess else nearest(name, self.fields)
+        if guess:
+            hint = f"did you mean '{guess}'?"
+        elif again:
+            hint = f"'{again}' is there already"
+        else:
+            hint = self._allowed(free)
+        review.error(entry.key, f"unknown option '{entry.key.echo}' {self.about}".rstrip(), hint)
+        return guess
+
+    def _allowed(self, names: list[str]) -> str:
+        shown = ", ".join(names[:MANY])
+        more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+        return f"allowed here: {shown}{more}" if names else "nothing more is allowed here"
+
+    def _missing(self, field: Field, node: Mapping, review: Review) -> Wrong:
+        example = f": {field.examples[0]}" if field.examples else f": {field.shape.words}"
+        return review.error(
+            review.place or node, f"'{field.name}' is missing {self.about}".rstrip(), f"add '{field.name}{example}'"
+        )
+
+    def _example(self) -> str:
+        needed = [name for name, field in self.fields.items() if field.required] or list(self.fields)[:1]
+        return "write {" + ", ".join(f"{name}: …" for name in needed) + "}"
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        found: Schema = {
+            "type": "object",
+            "properties": {name: field.schema() for name, field in self.fields.items()},
+            "additionalProperties": False,
+        }
+        required = [name for name, field in self.fields.items() if field.required]
+        return {**found, "required": required} if required else found
+
+
+class StructShape(Generic[T]):
+    """A mapping that becomes a struct; `record` holds its keys."""
+
+    def __init__(self, struct: Callable[..., T], attributes: Table[str, str], record: Record) -> None:
+        self.struct = struct
+        self.attributes = attributes
+        self.record = record
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        return self.record.words
+
+    def read(self, node: Node, review: Review) -> T | Wrong:
+        """Return the struct."""
+        values = self.record.read(node, review)
+        if isinstance(values, Wrong):
+            return WRONG
+        try:
+            return build(self.struct, {self.attributes[name]: value for name, value in values.items()})
+        except (TypeError, ValueError, ConfigError) as error:
+            return review.wrong(node, f"is not accepted: {error}")
+
+    def schema(self) -> Schema:
+        """Describe it to editors."""
+        return self.record.schema()
+
+
+def build(struct: Callable[..., T], values: Table[str, object]) -> T:
+    """Make a struct of values that were read by its own shape."""
+    return struct(**values)
