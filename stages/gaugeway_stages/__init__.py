@@ -1,1 +1,1 @@
-"""What happens to readings."""
+"""What happens to readings: filter, calibrate, normalise, average, thin out, log."""

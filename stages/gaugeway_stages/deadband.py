@@ -1,0 +1,86 @@
+"""Lets readings pass only when something has changed."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from gaugeway import ConfigError, Duration, Meta, Quality, Quantity, Reading, Site
+
+
+class Passed(msgspec.Struct):
+    """The last reading of a sensor that was let pass."""
+
+    value: float
+    quality: Quality
+    moment: float
+
+
+class Deadband:
+    """Lets a reading pass only when it has changed by more than `by`, or when the last that passed is long ago.
+
+    It is compared with the last one that passed, so a slow drift passes too, in steps. The first reading of a
+    sensor, one of another quality than the last, and one that lacks the result always pass. What stands behind
+    this stage sees a steady sensor as a silent one: give `at_least_every`, shorter than anything waits for it.
+    """
+
+    ticks = "pass"
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        by: Annotated[Quantity, Meta(description="How large a change has to be exceeded.", examples=["0.2 °C"])],
+        at_least_every: Annotated[
+            Annotated[Duration, Meta(gt=0)] | None,
+            Meta(description="After this long a reading passes in any case.", examples=["5min"]),
+        ] = None,
+        of: Annotated[str, Meta(description="Which result is compared.", examples=["average"])] = "value",
+    ) -> None:
+        if by.value < 0:
+            raise ConfigError(f"deadband cannot be by less than nothing: make 'by: {by}' positive")
+        self._clock = site.clock
+        self._by = by
+        self._every = float("inf") if at_least_every is None else at_least_every
+        self._of = of
+        self._steps: dict[str, float] = {}
+        self._passed: dict[str, Passed] = {}
+
+    def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
+        """Yield what has changed; the rest is dropped as unchanged."""
+        steps, of = self._steps, self._of
+        plain = of == "value"
+        for reading in stream:
+            step = steps.get(reading.sensor)
+            if step is None:
+                if not reading.sensor:  # a tick
+                    yield reading
+                    continue
+                step = steps[reading.sensor] = self._by.span(reading.unit)
+            value = reading.value if plain else reading.get(of)
+            if value is None or self._passes(reading, value, step):
+                yield reading
+            else:
+                reading.drop("unchanged")
+
+    def save(self) -> object:
+        """Return the last readings that passed."""
+        return msgspec.to_builtins(self._passed)
+
+    def restore(self, saved: object) -> None:
+        """Compare with these from now on."""
+        self._passed = msgspec.convert(saved, dict[str, Passed])
+
+    def _passes(self, reading: Reading, value: float, step: float) -> bool:
+        moment = self._clock.of(reading)
+        last = self._passed.get(reading.sensor)
+        if last is None:
+            self._passed[reading.sensor] = Passed(value, reading.quality, moment)
+            return True
+        near = abs(value - last.value) <= step
+        # A time before that of the last one means that a clock was set: then nobody knows how long ago it was.
+        recent = 0 <= moment - last.moment < self._every
+        if near and recent and reading.quality == last.quality:
+            return False
+        last.value, last.quality, last.moment = value, reading.quality, moment
+        return True
