@@ -5,6 +5,7 @@ events of the hot path are counted there and logged from here at a bounded rate.
 """
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -132,6 +133,14 @@ FORMATTERS: Final[dict[Format, type[logging.Formatter]]] = {
     "json": JsonLines,
     "journal": JournalLines,
 }
+
+
+def form(wanted: str) -> Format:
+    """Return the form to log in: for `auto` that of the journal where systemd listens, else text."""
+    if wanted == "json":
+        return "json"
+    listening = wanted == "auto" and "JOURNAL_STREAM" in os.environ
+    return "journal" if wanted == "journal" or listening else "text"
 
 
 def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> logging.Handler:

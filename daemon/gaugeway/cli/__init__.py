@@ -1,1 +1,101 @@
-"""The command line: one file a command."""
+"""The command line: one file a command, imported only when it is the one that is asked for."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from gaugeway.cli import exits
+from gaugeway.cli.words import Words
+from gaugeway.errors import ConfigError, GaugewayError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
+    "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
+    "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
+    "run": ("run", "run a gateway in the foreground"),
+    "plugins": ("plugins", "list every source, stage and sink with its options"),
+}
+GREETING: Final = """gaugeway turns this computer into a sensor gateway.
+
+  gaugeway demo              see it at work, with simulated sensors
+  gaugeway scaffold plant    make a folder with a configuration to edit
+  gaugeway check plant/gaugeway.yaml
+  gaugeway run plant/gaugeway.yaml
+
+`gaugeway --help` lists all commands, `gaugeway COMMAND --help` explains one."""
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def words(self, name: str) -> Words:
+        """Return its arguments, help and example."""
+        ...
+
+    def run(self, words: Words) -> int:
+        """Do it, and return the exit code."""
+        ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given:
+        print(GREETING)
+        return exits.WELL
+    name = given[0]
+    if name in ("-h", "--help", "help"):
+        print(_overview())
+        return exits.WELL
+    if name in ("-V", "--version", "version"):
+        from gaugeway.version import version  # noqa: PLC0415  (reads a file)
+
+        print(f"gaugeway {version()}")
+        return exits.WELL
+    if name not in COMMANDS:
+        print(_unknown(name), file=sys.stderr)
+        return exits.USAGE
+    return _run(cast("Command", import_module(f"gaugeway.cli.{COMMANDS[name][0]}")), name, given[1:])
+
+
+def _run(command: Command, name: str, arguments: Sequence[str]) -> int:
+    words = command.words(name)
+    words.parse(arguments)
+    try:
+        return command.run(words)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return exits.CONFIGURATION
+    except GaugewayError as error:
+        print(f"gaugeway {name}: {error}", file=sys.stderr)
+        return exits.UNWELL
+    except BrokenPipeError:
+        sys.stderr.close()
+        return exits.WELL
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+
+
+def _overview() -> str:
+    lines = [f"  {name:<12} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        (
+            "Usage: gaugeway COMMAND [ARGUMENT ...]",
+            "",
+            "Commands:",
+            *lines,
+            "",
+            "`gaugeway COMMAND --help` explains one, with an example.",
+            "Exit codes: 0 well, 1 unwell, 2 wrong usage, 3 not running, 78 configuration error.",
+        )
+    )
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f"gaugeway: there is no command '{name}'" + (
+        f", did you mean '{near[0]}'?" if near else "; `gaugeway --help` lists them"
+    )

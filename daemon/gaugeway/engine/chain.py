@@ -45,6 +45,7 @@ class Chain:
         self.intake = Meter()
         self.outlet = Meter()
         self.watch = Stopwatch([])
+        self.wants_ticks = False
         self.enabled = enabled
 
     @property
@@ -52,14 +53,10 @@ class Chain:
         """The stages that no flag switches off."""
         return [stage for stage in self.stages if stage.use.flag is None or self.enabled(stage.use.flag)]
 
-    @property
-    def wants_ticks(self) -> bool:
-        """Whether a stage waits for ticks inside the stream."""
-        return any(stage.wants_ticks for stage in self.active)
-
     def compose(self, bursts: Iterator[Sequence[Item]]) -> Generator[Item]:
         """Join the stages to one generator over bursts of readings."""
         stages = self.active
+        self.wants_ticks = any(stage.wants_ticks for stage in stages)
         self.watch = Stopwatch([self.intake, *(stage.meter for stage in stages), self.outlet])
         stream = inlet(bursts, self.watch)
         for index, stage in enumerate(stages, start=1):

@@ -1,11 +1,12 @@
 """Where readings enter: a source is opened, read, and opened again after a failure; each reading is completed."""
 
-import math
 import re
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
+from itertools import chain as chained
 from itertools import islice
-from typing import Final, Protocol, cast, runtime_checkable
+from typing import Final, cast
 
 import msgspec
 
@@ -28,17 +29,10 @@ log = logger(__name__)
 
 BURST: Final = 256
 WAIT: Final = 1.0
+HIGHEST: Final = sys.float_info.max
+LOWEST: Final = -HIGHEST
 HEALTHY_AFTER: Final = 30.0
 NAME: Final = re.compile(r"[^\s+#/\x00-\x1f]{1,128}")
-
-
-@runtime_checkable
-class Acknowledging(Protocol):
-    """A source that tells its sender what is safe."""
-
-    def commit(self) -> None:
-        """Acknowledge all that was yielded so far."""
-        ...
 
 
 class Burst(msgspec.Struct, gc=False):
@@ -82,7 +76,7 @@ class Intake:
         self._max_sensors = max_sensors
         self._backoff = Backoff(use.retry)
         self._opened_at = 0.0
-        self._rejects = 0
+        self._commit: Callable[[], None] | None = getattr(source, "commit", None)
 
     def bursts(self) -> Generator[Burst]:
         """Yield burst after burst until the source ends or the gateway stops; wait and open again after a failure."""
@@ -98,15 +92,15 @@ class Intake:
                 raise HaltedError(f"source '{self.use.id}' failed: {self.status.reason}") from fault.error
             yield from self._pause(fault.error)
 
+    def commit(self) -> None:
+        """Let the source acknowledge all that it yielded, if it is one that does."""
+        if self._commit is not None:
+            self._commit()
+
     @property
     def acknowledges(self) -> bool:
         """Whether the sender keeps what is not acknowledged."""
-        return isinstance(self.source, Acknowledging)
-
-    def commit(self) -> None:
-        """Let the source acknowledge all that it yielded, if it is one that does."""
-        if isinstance(self.source, Acknowledging):
-            self.source.commit()
+        return self._commit is not None
 
     def _one_opening(self) -> Generator[Burst]:
         stream = ticking(self.use.id, self.source)
@@ -123,37 +117,37 @@ class Intake:
 
     def _collect(self, stream: Iterator[Item]) -> Burst | None:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""
+        first = next(stream, None)
+        if first is None:
+            return None
         readings: list[Reading] = []
-        append, known = readings.append, self.sensors
-        wall = now = 0.0
-        item: Item | None = None
-        for item in islice(stream, BURST):
+        append, get = readings.append, self.sensors.get
+        now, wall = self.time.now(), self.time.wall()
+        tick: Tick | None = None
+        for item in chained((first,), islice(stream, BURST - 1)):
             if type(item) is not Reading:
-                if type(item) is Tick:
+                if isinstance(item, Tick):
+                    tick = item
                     break
                 self._reject(cast("Reject", item))
                 continue
-            if not now:
-                now, wall = self.time.now(), self.time.wall()
-                if self.status.state != "running":
-                    self._runs()
-            seen = known.get(item.sensor) or self._meet(item)
-            if seen is None or not -math.inf < item.value < math.inf:
+            seen = get(item.sensor) or self._meet(item)
+            if seen is None or not LOWEST <= item.value <= HIGHEST:
                 self._leave_out(item, seen)
                 continue
             if not item.time:
-                self._stamp(item, wall)
+                item.time = wall
             if not item.unit:
                 item.unit = seen.unit
             seen.count += 1
             seen.last = item
             append(item)
-        if item is None:
-            return None
-        return self._burst(readings, now or self.time.now(), item if isinstance(item, Tick) else None)
+        if wall < SET_AFTER and readings:
+            _mark_unsynced(readings, wall)
+        return self._burst(readings, now, tick)
 
     def _burst(self, readings: list[Reading], now: float, tick: Tick | None) -> Burst:
-        if tick is not None and self.status.state != "running":
+        if self.status.state != "running":
             self._runs()
         if self._backoff.failures and now - self._opened_at > HEALTHY_AFTER:
             self._backoff.reset()
@@ -164,11 +158,6 @@ class Intake:
     def _runs(self) -> None:
         if self.status.become("running") and self._backoff.failures:
             log.info("source is back", source=self.use.id)
-
-    def _stamp(self, reading: Reading, wall: float) -> None:
-        reading.time = wall
-        if wall < SET_AFTER:
-            reading.stamp = "unsynced"
 
     def _meet(self, reading: Reading) -> SensorSeen | None:
         """Take in a sensor that was not seen before, or say with its fate why not."""
@@ -207,3 +196,10 @@ class Intake:
         while (left := until - self.time.now()) > 0 and not self._stopping.is_set():
             yield Burst([], self.time.now(), tick=True)
             self._stopping.wait(min(WAIT, left))
+
+
+def _mark_unsynced(readings: list[Reading], wall: float) -> None:
+    """Mark the readings whose time was taken from a clock that nobody has set yet."""
+    for reading in readings:
+        if reading.time == wall:
+            reading.stamp = "unsynced"

@@ -58,7 +58,7 @@ class Joint:
                         reading = next(produced, None)  # noqa: PLW2901  (one name, by which it is found after an error)
                         if reading is None:
                             return
-                            following.timed += 1
+                        following.timed += 1
                         watch.hand_to(index + 1)
                         yield reading
                         if reading.fate is not None:
@@ -91,13 +91,12 @@ def inlet(bursts: Iterator[Sequence[Item]], watch: Stopwatch) -> Generator[Item]
     """Yield the readings of one burst after the other: where the chain begins."""
     following = watch.meters[1]
     for burst in bursts:
+        if watch.on:
+            following.timed += len(burst)
         for reading in burst:
             if watch.on:
-                following.timed += 1
                 watch.hand_to(1)
             yield reading
-            if watch.on:
-                watch.hand_to(0)
             if reading.fate is not None:
                 following.drop(reading.fate)
 

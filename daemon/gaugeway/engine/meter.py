@@ -3,7 +3,7 @@
 from time import perf_counter_ns
 from typing import Final
 
-TURN_ON_EVERY: Final = 100000000
+TURN_ON_EVERY: Final = 256
 
 
 class Meter:

@@ -3,7 +3,8 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, cast, runtime_checkable
+from functools import partial
+from typing import Final, Protocol, cast
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Sink
@@ -22,33 +23,6 @@ log = logger(__name__)
 
 BACKLOG: Final = 16
 """Batches that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
-
-
-@runtime_checkable
-class Ticking(Protocol):
-    """A sink that wants to know that time has passed."""
-
-    def tick(self, tick: Tick) -> Sequence[bytes] | None:
-        """Do what is due."""
-        ...
-
-
-@runtime_checkable
-class Lasting(Protocol):
-    """A sink that can make what it took last."""
-
-    def flush(self) -> None:
-        """Return when all that was taken is on disk."""
-        ...
-
-
-@runtime_checkable
-class Closable(Protocol):
-    """A sink that holds something open."""
-
-    def close(self) -> None:
-        """Let go of it."""
-        ...
 
 
 class Messages(Protocol):
@@ -77,6 +51,9 @@ class Outlet:
         self.status = Status()
         self.lock = threading.RLock()
         self.sensors: list[Sensors[Sensor]] = []
+        self._tick: Callable[[Tick], Sequence[bytes] | None] | None = getattr(sink, "tick", None)
+        self._flush: Callable[[], None] | None = getattr(sink, "flush", None)
+        self._close: Callable[[], None] | None = getattr(sink, "close", None)
         self._time = Timekeeper()
         self._backoff = Backoff(use.retry)
         self._backlog: deque[Sequence[Reading]] = deque()
@@ -109,16 +86,15 @@ class Outlet:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
             self.catch_up()
-            if isinstance(self.sink, Ticking):
-                sink = self.sink
-                self._attempt(lambda: sink.tick(tick))
+            if self._tick is not None:
+                self._attempt(partial(self._tick, tick))
 
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""
         with self.lock:
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
-                if not self._attempt(lambda batch=batch: self.sink.consume(batch)):
+                if not self._attempt(partial(self.sink.consume, batch)):
                     break
                 self._backlog.popleft()
                 self.meter.timed += len(batch)
@@ -126,8 +102,8 @@ class Outlet:
     def flush(self) -> None:
         """Make what was taken last; a fault waits like that of a batch."""
         with self.lock:
-            if isinstance(self.sink, Lasting):
-                self._attempt(self.sink.flush)
+            if self._flush is not None:
+                self._attempt(self._flush)
 
     def close(self) -> None:
         """Try once more what waits, make it last and close the sink."""
@@ -141,8 +117,8 @@ class Outlet:
         if self.outbox is not None:
             self.outbox.close()
         with self.lock:
-            if isinstance(self.sink, Closable):
-                self._attempt(self.sink.close)
+            if self._close is not None:
+                self._attempt(self._close)
             self.status.become("stopped")
 
     def _attempt(self, call: Callable[[], Sequence[bytes] | None]) -> bool:

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Generator, Sequence
 from itertools import chain as chained
-from typing import Final, Protocol
+from itertools import islice
+from typing import Final, Protocol, cast
 
 from gaugeway.engine.chain import Chain, Stage, take_over
 from gaugeway.engine.intake import Burst, Intake
@@ -74,7 +75,7 @@ class Pipeline:
         self.turn = Turn()
         self.record: Record = Unrecorded(intake)
         self.stopping = stopping
-        self._batch: list[Reading] = []
+        self._batch: list[Item] = []
         self._stale = False
         self._held: list[Burst] = []
 
@@ -86,7 +87,7 @@ class Pipeline:
             try:
                 self._drive(bursts)
             except Recompose:
-                if not self.stopping.is_set():
+                if self._held or not self.stopping.is_set():
                     continue
             break
         bursts.close()
@@ -110,21 +111,24 @@ class Pipeline:
         yield from self.intake.bursts()
 
     def _drive(self, bursts: Generator[Burst]) -> None:
-        batch, append = self._batch, self._batch.append
-        for item in self.chain.compose(self._feed(bursts)):
-            if type(item) is Reading:
+        append, stream = self._batch.append, self.chain.compose(self._feed(bursts))
+        while True:
+            item: Item | None = None
+            for item in islice(stream, BATCH):
                 append(item)
-                if len(batch) >= BATCH:
-                    self._hand_over()
+            if item is None:
+                break
+            if len(self._batch) >= BATCH:
+                self._hand_over()
         with self.turn:
             self._hand_over()
 
     def _feed(self, bursts: Generator[Burst]) -> Generator[Sequence[Item]]:
         """Hand bursts to the chain, and do between two of them what has to be done there."""
-        clock, meter, wants_ticks = self.chain.site.clock, self.chain.intake, self.chain.wants_ticks
+        clock, meter = self.chain.site.clock, self.chain.intake
         for burst in chained(self._released(), bursts):
             with self.turn:
-                if self._stale or self.stopping.is_set():
+                if self._stale:
                     self._held.append(burst)
                     self._stale = False
                     raise Recompose
@@ -132,11 +136,15 @@ class Pipeline:
                 clock.now = burst.now
                 meter.timed += len(burst.readings)
                 self.chain.watch.between_bursts()
-                yield [*burst.readings, Tick(now=burst.now)] if burst.tick and wants_ticks else burst.readings
+                yield (
+                    [*burst.readings, Tick(now=burst.now)] if burst.tick and self.chain.wants_ticks else burst.readings
+                )
                 self._hand_over()
                 if burst.tick:
                     self._tick(Tick(now=burst.now))
                 self.record.settle(burst)
+            if self.stopping.is_set():
+                raise Recompose
         if self.stopping.is_set():
             raise Recompose
 
@@ -146,13 +154,17 @@ class Pipeline:
             yield self._held.pop()
 
     def _hand_over(self) -> None:
-        """Give the batch to each sink; a new list each time, because a sink that fails keeps it."""
-        if self._batch:
-            batch = self._batch.copy()
-            self._batch.clear()
+        """Give each sink what has come out; in lists of their own, because a sink that fails keeps them."""
+        waiting = self._batch
+        if not waiting:
+            return
+        whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else waiting.copy()
+        waiting.clear()
+        for start in range(0, len(whole), BATCH):
+            batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
             for outlet in self.outlets:
-                outlet.take(batch)
-            self._hold_back()
+                outlet.take(cast("list[Reading]", batch))
+        self._hold_back()
 
     def _tick(self, tick: Tick) -> None:
         for outlet in self.outlets:

@@ -1,0 +1,88 @@
+"""`gaugeway plugins`: every source, stage and sink with its options."""
+
+import sys
+from typing import Final, cast, get_args
+
+import msgspec
+
+from gaugeway.cli import exits
+from gaugeway.cli.words import Words
+from gaugeway.config.shapes.annotation import field_of
+from gaugeway.plugin import Role
+from gaugeway.registry import Option, Plugin, Registry
+from gaugeway.sensor import Kind
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "List the plugins that can be used in a configuration, with their options.",
+        "gaugeway plugins --role stage --kind pressure",
+    )
+    taken.value("name", "only this one, with all that is known of its options", " ", metavar="NAME")
+    taken.choice("--role", "only sources, stages, sinks or behaviours", ROLES)
+    taken.choice("--kind", "only those for this kind of sensor", get_args(Kind))
+    taken.value("--folder", "also look into this drop-in folder", metavar="DIR")
+    taken.switch("--json", "print JSON")
+    return taken
+
+
+def run(words: Words) -> int:
+    """List them; what was refused is told last, on standard error."""
+    folder = words.maybe("--folder")
+    registry = Registry.discover([words.path("--folder")] if folder else [])
+    role, kind = cast("Role | None", words.maybe("--role")), cast("Kind | None", words.maybe("--kind"))
+    wanted = words.text("name").strip()
+    found = [plugin for plugin in registry.usable(role, kind) if wanted in ("", plugin.name)]
+    if words.on("--json"):
+        print(msgspec.json.format(msgspec.json.encode([_as_dict(plugin) for plugin in found]), indent=2).decode())
+    else:
+        _print(found, in_full=bool(wanted))
+    for refusal in registry.refusals:
+        print(f"refused: {refusal}", file=sys.stderr)
+    if wanted and not found:
+        print(f"gaugeway plugins: there is no plugin called '{wanted}'", file=sys.stderr)
+        return exits.UNWELL
+    return exits.WELL
+
+
+def _print(plugins: list[Plugin], *, in_full: bool) -> None:
+    for role in ROLES:
+        of_role = [plugin for plugin in plugins if plugin.role == role]
+        if of_role:
+            print(f"{role}s:")
+        for plugin in of_role:
+            about = f"  {plugin.name:<12} {plugin.description}"
+            print(about if plugin.kinds == ("any",) else f"{about} [{', '.join(plugin.kinds)}]")
+            if in_full:
+                _print_in_full(plugin)
+            elif plugin.options:
+                print(f"  {'':<12}   options: {', '.join(plugin.options)}")
+
+
+def _print_in_full(plugin: Plugin) -> None:
+    print(f"  {'':<12} from {plugin.origin}" + (f", version {plugin.version}" if plugin.version else ""))
+    for option in plugin.options.values():
+        print(f"    {option.name:<16} {_shown(option)}")
+
+
+def _as_dict(plugin: Plugin) -> dict[str, object]:
+    return {
+        "role": plugin.role,
+        "name": plugin.name,
+        "kinds": plugin.kinds,
+        "description": plugin.description,
+        "version": plugin.version,
+        "origin": plugin.origin,
+        "options": {option.name: _shown(option) for option in plugin.options.values()},
+    }
+
+
+def _shown(option: Option) -> str:
+    """Return what may be written for an option, its default, and what it does."""
+    field = field_of(option.name, option.annotation, option.default, required=option.required)
+    default = "required" if option.required else f"default {option.default}"
+    return f"{field.shape.words} ({default}). {field.description}".strip()

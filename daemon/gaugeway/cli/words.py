@@ -1,0 +1,69 @@
+"""The arguments of one command: declared in a line each, parsed, and handed out typed."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Words:
+    """Wraps argparse so that what a command asks for comes back with its type."""
+
+    def __init__(self, name: str, about: str, example: str) -> None:
+        self._parser = argparse.ArgumentParser(
+            prog=f"gaugeway {name}",
+            description=about,
+            epilog=f"Example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self._given = argparse.Namespace()
+
+    def value(self, name: str, about: str, default: str | None = None, *, metavar: str | None = None) -> None:
+        """Declare a word: `NAME` by its place, or `--name VALUE`."""
+        if name.startswith("-"):
+            self._parser.add_argument(name, help=about, default=default, metavar=metavar)
+        else:
+            self._parser.add_argument(
+                name, help=about, default=default, metavar=metavar, nargs="?" if default else None
+            )
+
+    def choice(self, name: str, about: str, choices: Sequence[str], default: str | None = None) -> None:
+        """Declare `--name VALUE` with the values that it can have."""
+        self._parser.add_argument(name, help=about, choices=choices, default=default)
+
+    def switch(self, name: str, about: str) -> None:
+        """Declare `--name` without a value."""
+        self._parser.add_argument(name, help=about, action="store_true")
+
+    def number(self, name: str, about: str, default: float | None = None) -> None:
+        """Declare `--name NUMBER`."""
+        self._parser.add_argument(name, help=about, type=float, default=default)
+
+    def parse(self, arguments: Sequence[str]) -> None:
+        """Take what was typed; ends the process with exit code 2 and a sentence where it does not fit."""
+        self._given = self._parser.parse_args(arguments)
+
+    def text(self, name: str) -> str:
+        """Return a word that has a value."""
+        return str(self._get(name))
+
+    def maybe(self, name: str) -> str | None:
+        """Return a word that may be missing."""
+        found = self._get(name)
+        return None if found is None else str(found)
+
+    def path(self, name: str) -> Path:
+        """Return a word that names a file or folder."""
+        return Path(self.text(name))
+
+    def on(self, name: str) -> bool:
+        """Tell whether a switch was given."""
+        return bool(self._get(name))
+
+    def amount(self, name: str) -> float | None:
+        """Return a number, None where it was not given."""
+        found = self._get(name)
+        return None if found is None else float(str(found))
+
+    def _get(self, name: str) -> object:
+        found: object = getattr(self._given, name.lstrip("-").replace("-", "_"))
+        return found
