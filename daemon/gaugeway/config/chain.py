@@ -106,7 +106,8 @@ class Part:
         if isinstance(inside, Wrong) or isinstance(apart, Wrong):
             return WRONG
         mine = {name: inside.pop(name) for name in self.beside if name in inside and name not in plugin.options}
-        return Found(plugin, at, inside, mine | apart)
+        written = msgspec.structs.replace(options, entries=options.entries | outside)
+        return Found(plugin, at, written, inside, mine | apart)
 
     def schema(self) -> Schema:
         """Describe it to editors."""
@@ -130,6 +131,7 @@ class Found(msgspec.Struct, frozen=True):
 
     plugin: Plugin
     at: Scalar
+    written: Mapping
     options: dict[str, object]
     keys: dict[str, object]
 
@@ -137,6 +139,17 @@ class Found(msgspec.Struct, frozen=True):
     def place(self) -> Place | None:
         """Where its name stands."""
         return self.at.problem("").place
+
+    def node(self, key: str) -> Node:
+        """Return where a key's value stands; the plugin's name where there is no such key."""
+        return self.written.get(key) or self.at
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A stage, and where it stands."""
+
+    use: StageUse
+    found: Found
 
 
 def behaviours(registry: Registry) -> ListShape:
@@ -182,7 +195,7 @@ class ChainShape:
         """What is allowed."""
         return "a list of stages"
 
-    def read(self, node: Node, review: Review) -> tuple[StageUse, ...] | Wrong:
+    def read(self, node: Node, review: Review) -> tuple[Stage, ...] | Wrong:
         """Return those stages that are well, each with an id of its own."""
         if isinstance(node, Scalar) and node.empty:
             return ()
@@ -192,7 +205,7 @@ class ChainShape:
         found = (self._stage(item, taken, review) for item in node.items)
         return tuple(stage for stage in found if stage is not None)
 
-    def _stage(self, node: Node, taken: dict[str, Scalar], review: Review) -> StageUse | None:
+    def _stage(self, node: Node, taken: dict[str, Scalar], review: Review) -> Stage | None:
         found = self.part.read(node, review)
         if isinstance(found, Wrong):
             return None
@@ -202,7 +215,7 @@ class ChainShape:
             review.error(found.at, f"two stages are called '{name}'; the other stands in line {taken[name].line + 1}")
             return None
         taken[name] = found.at
-        return StageUse(
+        use = StageUse(
             type=found.plugin.name,
             id=name,
             options=found.options,
@@ -212,6 +225,7 @@ class ChainShape:
             flag=keys.flag,
             behaviours=wrapped_in(found.keys),
         )
+        return Stage(use, found)
 
     @staticmethod
     def _free(name: str, taken: dict[str, Scalar]) -> str:

@@ -2,59 +2,32 @@
 
 import os
 import re
-from collections.abc import Mapping as Table
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Final, cast
 
 import msgspec
-from msgspec import Meta
 
 from gaugeway.config.census import Census
 from gaugeway.config.chain import ChainShape
 from gaugeway.config.checks import check
-from gaugeway.config.entries import RETRY, Sink, Source, sinks, sources
+from gaugeway.config.checks.subject import Subject
+from gaugeway.config.entries import RETRY, sinks, sources
 from gaugeway.config.nodes import Mapping, Node
 from gaugeway.config.parts import Parts
 from gaugeway.config.review import Wrong
-from gaugeway.config.rules import RulesShape, Written
+from gaugeway.config.rules import RulesShape
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.choice import Choice
 from gaugeway.config.shapes.collections import AnyShape, ListShape, TableShape
 from gaugeway.config.shapes.places import PathShape
 from gaugeway.config.shapes.record import Field, Record, build
 from gaugeway.config.shapes.scalars import Text, Truth
-from gaugeway.options import FilePath
-from gaugeway.plan import Limits, Logging, Plan, Retry, StageUse, Storage
+from gaugeway.config.whole import StorageKeys, Whole
+from gaugeway.plan import Limits, Logging, Plan, Storage
 from gaugeway.registry import Registry
 
 FOLDERS: Final = ListShape(PathShape(), tuple, single=True)
 NODE: Final = r"^[^+#/\s]+$"
-
-
-class StorageKeys(Storage, frozen=True, kw_only=True):
-    """The storage as it is written: the folder has a default."""
-
-    dir: Annotated[
-        FilePath, Meta(description="The folder; by default `state` beside the file.", examples=["/var/lib/gaugeway"])
-    ] = Path("state")
-
-
-class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """What the keys of a file hold, once read."""
-
-    version: int = 1
-    node: str | None = None
-    storage: StorageKeys = StorageKeys()
-    plugins: tuple[Path, ...] = ()
-    sources: tuple[Source, ...] = ()
-    stages: tuple[StageUse, ...] = ()
-    sinks: tuple[Sink, ...] = ()
-    alerts: Table[str, Written] = msgspec.field(default_factory=dict[str, Written])
-    flags: Table[str, bool] = msgspec.field(default_factory=dict[str, bool])
-    limits: Limits = Limits()
-    logging: Logging = Logging()
-    retry: Retry | None = None
-    tests: Table[str, object] = msgspec.field(default_factory=dict[str, object])
 
 
 def keys(registry: Registry, parts: Parts | None = None, census: Census | None = None) -> Record:
@@ -117,7 +90,7 @@ class Document:
         census = Census()
         given = keys(registry, self.parts, census).partly(node, self.review)
         whole = build(Whole, given)
-        check(whole, census, node, self.review)
+        check(Subject(whole, census, whole.node or host(), self.path, node), self.review)
         return None if self.review.problems else self._made(whole)
 
     def _folders(self, node: Mapping) -> tuple[Path, ...]:
@@ -130,12 +103,12 @@ class Document:
     def _made(self, whole: Whole) -> Plan:
         folder = self.review.folder
         return Plan(
-            node=whole.node or _host(),
+            node=whole.node or host(),
             file=self.path,
             storage=build(Storage, msgspec.structs.asdict(whole.storage) | {"dir": folder / whole.storage.dir}),
             pipelines=tuple(source.pipeline(whole.stages, whole.retry) for source in whole.sources),
             sinks=tuple(sink.use(whole.retry) for sink in whole.sinks),
-            rules={name: written.rule for name, written in whole.alerts.items()},
+            rules=whole.rules,
             flags=whole.flags,
             max_sensors=whole.limits.max_sensors,
             log_level=whole.logging.level,
@@ -146,5 +119,6 @@ class Document:
         )
 
 
-def _host() -> str:
+def host() -> str:
+    """Return the name of this computer, fit for a topic."""
     return re.sub(r"[+#/\s]+", "_", os.uname().nodename) or "gateway"

@@ -1,16 +1,16 @@
 """Sources and sinks: a mapping of ids to plugins, each named by its `type`."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
 
 from gaugeway.config.census import Census
-from gaugeway.config.chain import SELECT, ChainShape, behaviours, chosen_sensors, wrapped_in
+from gaugeway.config.chain import SELECT, ChainShape, Stage, behaviours, chosen_sensors, wrapped_in
 from gaugeway.config.names import check_name
 from gaugeway.config.nearest import nearest
-from gaugeway.config.nodes import Entry, Mapping, Node
+from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.plugins import Plugins
 from gaugeway.config.review import Review, Wrong
 from gaugeway.config.sensors import SensorsShape, sensor_struct
@@ -18,7 +18,7 @@ from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Field, Record, build
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.errors import Place
-from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse, StageUse
+from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse
 from gaugeway.registry import Plugin, Registry
 from gaugeway.sensor import Sensor, Sensors
 
@@ -33,7 +33,28 @@ class Given(msgspec.Struct, frozen=True):
     plugin: Plugin
     options: dict[str, object]
     keys: dict[str, object]
-    place: Place | None
+    key: Scalar
+    written: Mapping
+
+    @property
+    def place(self) -> Place | None:
+        """Where its id stands."""
+        return self.key.problem("").place
+
+    def node(self, name: str) -> Node:
+        """Return where a key's value stands; the id where there is no such key."""
+        return self.written.get(name) or self.key
+
+    @property
+    def sensors(self) -> Sensors[Sensor]:
+        """The sensors of a source."""
+        found = self.keys.get("sensors")
+        return cast("Sensors[Sensor]", found) if isinstance(found, Sensors) else Sensors[Sensor]({})
+
+    @property
+    def stages(self) -> tuple[Stage, ...] | None:
+        """The stages of a source that has some of its own."""
+        return cast("tuple[Stage, ...] | None", self.keys.get("stages"))
 
 
 class EntriesShape(Generic[T]):
@@ -83,9 +104,7 @@ class EntriesShape(Generic[T]):
         if isinstance(values, Wrong):
             return None
         keys = {name: values.pop(name) for name in own if name in values}
-        if "sensors" in plugin.options:
-            values["sensors"] = keys.get("sensors", Sensors[Sensor]({}))
-        return Given(entry.key.value, plugin, values, keys, entry.key.problem("").place)
+        return Given(entry.key.value, plugin, values, keys, entry.key, node)
 
     def record(self, plugin: Plugin) -> Record:
         """Return the keys that an entry of this type takes, `type` apart."""
@@ -142,26 +161,23 @@ class Source(msgspec.Struct, frozen=True):
 
     given: Given
 
-    def pipeline(self, stages: tuple[StageUse, ...], retry: Retry | None) -> PipelinePlan:
+    def chain(self, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        """Return its own stages, or those of the file where it has none."""
+        return stages if self.given.stages is None else self.given.stages
+
+    def pipeline(self, stages: tuple[Stage, ...], retry: Retry | None) -> PipelinePlan:
         """Return it as a pipeline, with the `stages` and `retry` of the file where it has none of its own."""
-        keys = build(SourceKeys, self.given.keys)
+        own = cast("Retry | None", self.given.keys.get("retry"))
         use = SourceUse(
             type=self.given.plugin.name,
             id=self.given.id,
             options=self.given.options,
             place=self.given.place,
-            sensors=keys.sensors,
-            retry=keys.retry or retry or Retry(most=5.0),
+            sensors=self.given.sensors,
+            retry=own or retry or Retry(most=5.0),
+            behaviours=wrapped_in(self.given.keys),
         )
-        return PipelinePlan(source=use, stages=stages if keys.stages is None else keys.stages)
-
-
-class SourceKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """What every source takes besides its own options."""
-
-    sensors: Sensors[Sensor] = msgspec.field(default_factory=lambda: Sensors[Sensor]({}))
-    stages: tuple[StageUse, ...] | None = None
-    retry: Retry | None = None
+        return PipelinePlan(source=use, stages=tuple(stage.use for stage in self.chain(stages)))
 
 
 def sources(registry: Registry, chain: ChainShape, census: Census) -> EntriesShape[Source]:
@@ -170,11 +186,13 @@ def sources(registry: Registry, chain: ChainShape, census: Census) -> EntriesSha
         name="stages", shape=chain, description="The stages of this source, instead of those under `stages`."
     )
 
+    around = Field(name="with", shape=behaviours(registry), description="Behaviours around it.")
+
     def own(plugin: Plugin) -> list[Field]:
         option = plugin.options.get("sensors")
         struct = sensor_struct(option.annotation) if option else Sensor
         sensors = Field(name="sensors", shape=SensorsShape(struct, census), description="Its sensors, by name or glob.")
-        return [sensors, stages, RETRY]
+        return [sensors, stages, RETRY, around]
 
     return EntriesShape(Plugins("source", registry), own, Source)
 

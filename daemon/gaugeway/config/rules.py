@@ -40,8 +40,8 @@ class RulesShape:
         """What is allowed."""
         return "a mapping of names to rules, or the files that hold them"
 
-    def read(self, node: Node, review: Review) -> dict[str, Written] | Wrong:
-        """Return those rules that are well, by their names."""
+    def read(self, node: Node, review: Review) -> dict[str, Written | None] | Wrong:
+        """Return the rules by their names, None for those that are not well."""
         if isinstance(node, Mapping):
             return self._rules([node], review)
         files = node.items if isinstance(node, Sequence) else [node]
@@ -68,8 +68,8 @@ class RulesShape:
                 review.error(node, "a file of rules is a mapping of names to rules")
         return found
 
-    def _rules(self, nodes: list[Mapping], review: Review) -> dict[str, Written]:
-        found: dict[str, Written] = {}
+    def _rules(self, nodes: list[Mapping], review: Review) -> dict[str, Written | None]:
+        found: dict[str, Written | None] = {}
         keys: dict[str, Scalar] = {}
         for entry in (entry for node in nodes for entry in node):
             name = entry.key.value
@@ -80,8 +80,8 @@ class RulesShape:
                     f"two rules are called '{name}'",
                     f"the other is in {first.text.name}, line {first.line + 1}",
                 )
-            elif (rule := self._rule(entry, review)) is not None:
-                found[name] = rule
+            else:
+                found[name] = self._rule(entry, review)
         return found
 
     @staticmethod

@@ -46,7 +46,7 @@ def shape_of(annotation: object) -> Shape[object]:
 
 def field_of(name: str, annotation: object, default: object, *, required: bool) -> Field:
     """Return an option as a field, with the description and the examples of its annotation."""
-    metas = _unwrapped(annotation)[1]
+    metas = _described(annotation)
     examples = [example for meta in metas for example in meta.examples or ()]
     return Field(
         name=name,
@@ -70,6 +70,13 @@ def _default(info: msgspec.structs.FieldInfo) -> object:
     if info.default is not msgspec.NODEFAULT:
         return info.default
     return None if info.default_factory is msgspec.NODEFAULT else info.default_factory()
+
+
+def _described(annotation: object) -> Metas:
+    """Return what is said of an option; where the whole says nothing, what its parts say."""
+    bare, metas = _unwrapped(annotation)
+    parts = get_args(bare) if get_origin(bare) in UNIONS else ()
+    return tuple(meta for part in parts for meta in _unwrapped(part)[1]) + metas
 
 
 def _unwrapped(annotation: object) -> tuple[object, Metas]:

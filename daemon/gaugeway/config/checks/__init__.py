@@ -1,0 +1,18 @@
+"""What no key can say alone: what belongs together is held against each other."""
+
+from gaugeway.config.checks.chains import check_chains
+from gaugeway.config.checks.disk import check_disk
+from gaugeway.config.checks.making import check_making
+from gaugeway.config.checks.rules import check_rules
+from gaugeway.config.checks.sources import check_sources
+from gaugeway.config.checks.subject import Subject
+from gaugeway.config.review import Review
+
+
+def check(subject: Subject, review: Review) -> None:
+    """Find the mistakes that show only when all parts are seen together."""
+    check_sources(subject, review)
+    check_chains(subject, review)
+    check_rules(subject, review)
+    check_disk(subject, review)
+    check_making(subject, review)

@@ -1,0 +1,68 @@
+"""Sources against each other: ports that are opened twice, topics that are received twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from gaugeway.config.checks.subject import Subject
+from gaugeway.config.entries import Given
+from gaugeway.config.nodes import Node, Scalar, Sequence
+from gaugeway.config.review import Review
+
+PORT: Final = "port"
+BROKER: Final = "broker"
+TOPIC: Final = "topic"
+
+
+def check_sources(subject: Subject, review: Review) -> None:
+    """Find sources that get into each other's way."""
+    ports: dict[str, Given] = {}
+    topics: list[tuple[object, str, Given]] = []
+    for source in subject.whole.sources:
+        _check_port(source.given, ports, review)
+        _check_topics(source.given, topics, review)
+
+
+def _check_port(given: Given, ports: dict[str, Given], review: Review) -> None:
+    port = given.options.get(PORT)
+    if not isinstance(port, Path):
+        return
+    first = ports.setdefault(str(port.resolve()), given)
+    if first is not given:
+        review.error(
+            given.node(PORT),
+            f"the port of '{given.id}' is the port of '{first.id}' too, and only one can open it",
+            "give one source all sensors of the port",
+        )
+
+
+def _check_topics(given: Given, seen: list[tuple[object, str, Given]], review: Review) -> None:
+    broker = given.options.get(BROKER)
+    for topic, node in _topics(given):
+        for other_broker, other, holder in seen:
+            if broker == other_broker and overlap(topic, other):
+                whose = "twice in it" if holder is given else f"by '{holder.id}' too"
+                review.warn(node, f"what fits '{topic}' may fit '{other}', and is then read {whose}")
+                break
+        seen.append((broker, topic, given))
+
+
+def _topics(given: Given) -> Iterator[tuple[str, Node]]:
+    found, node = given.options.get(TOPIC), given.node(TOPIC)
+    if isinstance(found, str):
+        yield found, node
+    elif isinstance(node, Sequence):
+        yield from ((item.value, item) for item in node.items if isinstance(item, Scalar))
+
+
+def overlap(one: str, other: str) -> bool:
+    """Tell whether a topic can fit both of two MQTT filters."""
+    ours, theirs = one.split("/"), other.split("/")
+    for mine, its in zip(ours, theirs, strict=False):
+        if "#" in (mine, its):
+            return True
+        if mine != its and "+" not in (mine, its):
+            return False
+    longer = max(ours, theirs, key=len)
+    shorter = min(len(ours), len(theirs))
+    return len(ours) == len(theirs) or longer[shorter] == "#"
