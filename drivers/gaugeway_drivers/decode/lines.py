@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Literal
 
 from gaugeway import ConfigError, Reading, Reject, Sensor, Sensors
 from gaugeway_drivers.decode.checksum import nmea
@@ -16,12 +16,12 @@ from gaugeway_drivers.decode.keyvalue_line import KeyValueLine
 from gaugeway_drivers.decode.moment import NotATime, moment
 from gaugeway_drivers.decode.number import NotANumber, number
 from gaugeway_drivers.decode.regex_line import RegexLine
+from gaugeway_drivers.decode.wanted import wanted
 
 LineFormat = CsvLine | JsonLine | KeyValueLine | RegexLine
 """How a line is laid out; `type` in the configuration says which."""
 
 Checksum = Literal["nmea"]
-LONGEST_NAME: Final = 128
 
 
 class LineReader:
@@ -35,7 +35,7 @@ class LineReader:
         self, format: LineFormat, sensors: Sensors[Sensor], *, checksum: Checksum | None = None, zone: tzinfo = UTC
     ) -> None:
         self._layout = format.layout()
-        self._sensors = sensors
+        self._is_wanted = wanted(sensors)
         self._checksum = checksum
         self._zone = zone
         if len(sensors) and self._layout.names is not None:
@@ -58,11 +58,6 @@ class LineReader:
             return
         if not outcomes:
             yield Reject("no values" if stranger is None else "undeclared", line[:SHOWN])
-
-    def _is_wanted(self, name: str) -> bool:
-        if not len(self._sensors):
-            return 0 < len(name) <= LONGEST_NAME and name.isprintable()
-        return len(name) <= LONGEST_NAME and self._sensors.find(name) is not None
 
     def _reading(self, name: str, value: object, when: object, line: bytes) -> Reading | Reject:
         try:
