@@ -97,17 +97,15 @@ class Average:
 
     def _means(self, stream: Iterator[Reading], last: int) -> Iterator[Reading]:
         """Do what `_averages` does, `Counted.add` written out: this is the hot path of most gateways."""
-        means: dict[str, Mean] = {}
-        find, of = means.get, self._of
+        means: dict[str, Mean | None] = {"": None}  # the empty name is that of a tick
+        of = self._of
         plain = of == "value"
         for reading in stream:
-            mean = find(reading.sensor)
-            if mean is None:
-                if not reading.sensor:  # a tick
-                    yield reading
-                    continue
+            try:
+                mean = means[reading.sensor]
+            except KeyError:
                 mean = means[reading.sensor] = self._mean_of(reading.sensor, last)
-            if reading.quality in ("good", "uncertain"):
+            if mean is not None and reading.quality in ("good", "uncertain"):
                 value = reading.value if plain else reading.get(of)
                 if value is not None and -HUGE < value < HUGE:
                     mean.newer.append(value)

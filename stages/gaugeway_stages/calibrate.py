@@ -86,7 +86,7 @@ class Calibrate:
         self._common = Correction(gain=gain, offset=offset, points=points, polynomial=polynomial)
         self._single: Mapping[str, Correction] = sensors or {}
         self._unit = _known(unit)
-        self._curves: dict[str, Curve] = {}
+        self._curves: dict[str, Curve | None] = {"": None}  # the empty name is that of a tick
         if not sensors and not unit and self._common == Correction():
             raise ConfigError("calibrate needs to be told how: give gain, offset, points, polynomial, unit or sensors")
         for where, correction in {"calibrate": self._common, **self._single}.items():
@@ -97,14 +97,14 @@ class Calibrate:
     def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
         """Yield every reading with its value corrected."""
         curves, unit = self._curves, self._unit
-        find = curves.get
         for reading in stream:
-            curve = find(reading.sensor)
-            if curve is None:
-                if not reading.sensor:  # a tick
-                    yield reading
-                    continue
+            try:
+                curve = curves[reading.sensor]
+            except KeyError:
                 curve = curves[reading.sensor] = self._curve_of(reading)
+            if curve is None:
+                yield reading
+                continue
             value = curve(reading.value)
             if not -inf < value < inf:
                 reading.drop("calibrated to no number")

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import msgspec
 
-from gaugeway import ConfigError, Duration, Meta, Quality, Quantity, Reading, Site
+from gaugeway import ConfigError, Duration, Meta, Quality, Quantity, Reading, Site, logger
+
+log = logger(__name__)
 
 
 class Passed(msgspec.Struct):
@@ -20,8 +22,9 @@ class Deadband:
     """Lets a reading pass only when it has changed by more than `by`, or when the last that passed is long ago.
 
     It is compared with the last one that passed, so a slow drift passes too, in steps. The first reading of a
-    sensor, one of another quality than the last, and one that lacks the result always pass. What stands behind
-    this stage sees a steady sensor as a silent one: give `at_least_every`, shorter than anything waits for it.
+    sensor, one of another quality than the last, and one that lacks the result always pass, as do all of a sensor
+    whose unit `by` does not fit. What stands behind this stage sees a steady sensor as a silent one: give
+    `at_least_every`, shorter than anything waits for it.
     """
 
     ticks = "pass"
@@ -43,7 +46,7 @@ class Deadband:
         self._by = by
         self._every = float("inf") if at_least_every is None else at_least_every
         self._of = of
-        self._steps: dict[str, float] = {}
+        self._steps: dict[str, float | None] = {"": None}  # the empty name is that of a tick
         self._passed: dict[str, Passed] = {}
 
     def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
@@ -51,12 +54,13 @@ class Deadband:
         steps, of = self._steps, self._of
         plain = of == "value"
         for reading in stream:
-            step = steps.get(reading.sensor)
+            try:
+                step = steps[reading.sensor]
+            except KeyError:
+                step = steps[reading.sensor] = self._step_of(reading)
             if step is None:
-                if not reading.sensor:  # a tick
-                    yield reading
-                    continue
-                step = steps[reading.sensor] = self._by.span(reading.unit)
+                yield reading
+                continue
             value = reading.value if plain else reading.get(of)
             if value is None or self._passes(reading, value, step):
                 yield reading
@@ -70,6 +74,13 @@ class Deadband:
     def restore(self, saved: object) -> None:
         """Compare with these from now on."""
         self._passed = msgspec.convert(saved, dict[str, Passed])
+
+    def _step_of(self, reading: Reading) -> float | None:
+        try:
+            return self._by.span(reading.unit)
+        except ValueError as error:
+            log.warning("deadband does not apply", sensor=reading.sensor, by=self._by, reason=str(error))
+            return None
 
     def _passes(self, reading: Reading, value: float, step: float) -> bool:
         moment = self._clock.of(reading)

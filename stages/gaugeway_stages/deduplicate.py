@@ -11,11 +11,11 @@ Key = tuple[float, float, Quality]
 
 
 class Heard(msgspec.Struct):
-    """What was heard of a sensor: its last readings, and since when its value is the same."""
+    """What was heard of a sensor: its last readings, and since when its value is the same, if that is watched."""
 
     recent: list[Key]
     value: float
-    since: float
+    since: float | None = None
 
 
 class Deduplicate:
@@ -70,10 +70,14 @@ class Deduplicate:
         self._heard = msgspec.convert(saved, dict[str, Heard])
         for heard in self._heard.values():
             del heard.recent[: -self._remember]
+            if self._stuck_after is None:
+                heard.since = None
 
     def _meet(self, reading: Reading) -> None:
-        heard = self._heard[reading.sensor] = Heard([], reading.value, self._clock.of(reading))
+        heard = self._heard[reading.sensor] = Heard([], reading.value)
         self._repeated(reading, heard.recent)
+        if self._stuck_after is not None:
+            heard.since = self._clock.of(reading)
 
     def _repeated(self, reading: Reading, recent: list[Key]) -> bool:
         """Tell whether the reading is among the recent ones, and remember it."""
@@ -90,6 +94,8 @@ class Deduplicate:
     def _unchanged_for(self, reading: Reading, heard: Heard) -> float:
         """Return for how long the sensor has said the same; a clock that is set back begins this anew."""
         moment = self._clock.of(reading)
-        if reading.value != heard.value or moment < heard.since:
+        since = heard.since
+        if since is None or moment < since or reading.value != heard.value:
             heard.value, heard.since = reading.value, moment
-        return moment - heard.since
+            return 0.0
+        return moment - since

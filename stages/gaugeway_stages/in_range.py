@@ -1,13 +1,11 @@
 """Filters by the measuring range of each sensor."""
 
 from collections.abc import Iterator
-from math import inf
-from typing import Annotated, Final, Literal
+from contextlib import suppress
+from typing import Annotated, Literal
 
 from gaugeway import Meta, Quantity, Reading, Site
 from gaugeway_stages.measuring_range import measuring_range
-
-ENDLESS: Final = (-inf, inf)
 
 
 class InRange:
@@ -37,7 +35,7 @@ class InRange:
         self._site = site
         self._mark = out == "mark"
         self._faults = faults or []
-        self._limits: dict[str, tuple[float, float]] = {}
+        self._limits: dict[str, tuple[float, float] | None] = {"": None}  # the empty name is that of a tick
         self._fault_values: dict[str, list[float]] = {}
 
     def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
@@ -45,23 +43,19 @@ class InRange:
         return self._inside(self._without_faults(stream) if self._faults else stream)
 
     def _inside(self, stream: Iterator[Reading]) -> Iterator[Reading]:
-        limits, mark = self._limits, self._mark
-        find = limits.get
+        known, mark = self._limits, self._mark
         for reading in stream:
-            found = find(reading.sensor)
-            if found is None:
-                if not reading.sensor:  # a tick
-                    yield reading
-                    continue
-                found = limits[reading.sensor] = measuring_range(self._site, reading) or ENDLESS
-            low, high = found
-            if low <= reading.value <= high:
+            try:
+                limits = known[reading.sensor]
+            except KeyError:
+                limits = known[reading.sensor] = measuring_range(self._site, reading)
+            if limits is None or limits[0] <= reading.value <= limits[1]:
                 yield reading
             elif mark:
                 reading.quality = "bad"
                 yield reading
             else:
-                reading.drop(_reason(reading.value, low))
+                reading.drop(_reason(reading.value, limits[0]))
 
     def _without_faults(self, stream: Iterator[Reading]) -> Iterator[Reading]:
         for reading in stream:
@@ -76,9 +70,15 @@ class InRange:
     def _is_fault(self, reading: Reading) -> bool:
         values = self._fault_values.get(reading.sensor)
         if values is None:
-            # Rounded, for 85 °C in °F come out as 185.00000000000003.
-            values = self._fault_values[reading.sensor] = [round(fault.to(reading.unit), 6) for fault in self._faults]
+            values = self._fault_values[reading.sensor] = list(_values(self._faults, reading.unit))
         return reading.value in values
+
+
+def _values(faults: list[Quantity], unit: str) -> Iterator[float]:
+    """Yield what the faults are in `unit`: a fault value in °C says nothing of a sensor that measures bar."""
+    for fault in faults:
+        with suppress(ValueError):
+            yield round(fault.to(unit), 6)  # for 85 °C in °F come out as 185.00000000000003
 
 
 def _reason(value: float, low: float) -> str:

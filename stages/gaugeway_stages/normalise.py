@@ -17,24 +17,22 @@ class Normalise:
 
     def __init__(self, *, site: Site) -> None:
         self._site = site
-        self._scales: dict[str, tuple[float, float] | None] = {}
+        self._scales: dict[str, tuple[float, float] | None] = {"": None}  # the empty name is that of a tick
 
     def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
         """Yield every reading, with `normal` where there is a range to scale by."""
         scales = self._scales
-        find = scales.get
         for reading in stream:
-            scale = find(reading.sensor)
-            if scale is None:
-                scale = self._meet(reading)
+            try:
+                scale = scales[reading.sensor]
+            except KeyError:
+                scale = scales[reading.sensor] = self._scale_of(reading)
             if scale is not None and reading.quality in ("good", "uncertain"):
                 low, span = scale
                 reading.normal = (reading.value - low) / span
             yield reading
 
-    def _meet(self, reading: Reading) -> tuple[float, float] | None:
-        """Return where the scale begins and how long it is; None for a tick, or a sensor without a range."""
-        if reading.sensor not in self._scales:
-            found = measuring_range(self._site, reading) if reading.sensor else None
-            self._scales[reading.sensor] = None if found is None else (found[0], found[1] - found[0])
-        return self._scales[reading.sensor]
+    def _scale_of(self, reading: Reading) -> tuple[float, float] | None:
+        """Return where the scale of the sensor begins and how long it is."""
+        limits = measuring_range(self._site, reading)
+        return None if limits is None else (limits[0], limits[1] - limits[0])

@@ -43,7 +43,7 @@ def moved(stage: Average, to: Average) -> Average:
 
 def close(got: float | None, exact: float, inside: Iterable[float]) -> bool:
     """Tell whether `got` is right to the last few bits of the largest value inside."""
-    return got is not None and isclose(got, exact, rel_tol=1e-13, abs_tol=1e-14 * max(map(abs, inside)))
+    return got is not None and isclose(got, exact, rel_tol=1e-13, abs_tol=1e-300 + 1e-14 * max(map(abs, inside)))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +174,12 @@ def test_time_that_runs_back_a_little_stands_still(method: Method) -> None:
     late = over_time(Average(site=FILE, last=10.0, method=method), [(100, 1.0), (95, 3.0), (105, 8.0)])
     still = over_time(Average(site=FILE, last=10.0, method=method), [(100, 1.0), (100, 3.0), (105, 8.0)])
     assert late == still
+
+
+@every_method
+def test_time_that_runs_back_in_small_steps_is_measured_from_the_newest(method: Method) -> None:
+    """However it gets there: more than `last` behind the newest reading, the average starts anew."""
+    assert over_time(Average(site=FILE, last=10.0, method=method), [(100, 1.0), (95, 1.0), (89, 5.0)]) == [1, 1, 5]
 
 
 @every_method

@@ -58,6 +58,12 @@ def test_another_result_is_compared() -> None:
     assert [reading.value for reading in stage.process(iter(readings))] == [1.0, 2.0]
 
 
+def test_a_sensor_in_another_kind_of_unit_passes_whole() -> None:
+    """A band in degrees says nothing of a pressure: its readings are not thinned out, and not lost."""
+    stage = Deadband(site=FILE, by=Quantity(1.0, "°C"))
+    assert len(list(stage.process(Reading("p", 1.0, unit="bar") for _ in range(3)))) == 3
+
+
 def test_less_than_nothing_is_refused() -> None:
     """A negative band makes no sense."""
     with pytest.raises(ConfigError, match="positive"):

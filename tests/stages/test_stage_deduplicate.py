@@ -56,6 +56,14 @@ def test_a_clock_set_back_does_not_make_a_sensor_stuck() -> None:
     assert fates(Deduplicate(site=FILE, stuck_after=10.0), story) == [None, None, None, "stuck"]
 
 
+def test_how_long_a_value_is_the_same_is_counted_from_when_it_is_watched() -> None:
+    """A sensor is not stuck on the word of a time before `stuck_after` was set."""
+    old, new = Deduplicate(site=FILE), Deduplicate(site=FILE, stuck_after=10.0)
+    fates(old, [told(0, 5), told(50, 6)])
+    new.restore(old.save())
+    assert fates(new, [told(100, 5), told(110, 5), told(111, 5)]) == [None, None, "stuck"]
+
+
 def test_a_shorter_memory_keeps_the_newest() -> None:
     """After a restart with less to remember the newest readings are still known."""
     old, new = Deduplicate(site=FILE, remember=9), Deduplicate(site=FILE, remember=2)

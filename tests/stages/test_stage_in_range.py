@@ -37,11 +37,11 @@ def fate(stage: InRange, reading: Reading) -> str | None:
         ("outside_north", 51.0, "above range"),
         ("counter", 1e300, "good"),
         ("stranger", -1e300, "good"),
-        ("stranger", nan, "not a number"),
+        ("counter", nan, "good"),
     ],
 )
 def test_what_is_outside_is_dropped_with_its_reason(sensor: str, value: float, expected: str) -> None:
-    """The limits are inside; a sensor without a range keeps all its numbers."""
+    """The limits are inside; a sensor without a range keeps all that comes."""
     assert fate(InRange(site=SITE), Reading(sensor, value, unit="°C")) == expected
 
 
@@ -65,6 +65,8 @@ def test_the_quality_is_left_as_it_is(quality: Quality) -> None:
         (85.1, "°C", "good"),
         (185.0, "°F", "fault value"),
         (85.0, "°F", "good"),
+        (85.0, "bar", "good"),
+        (85.0, "", "fault value"),
     ],
 )
 def test_a_value_that_means_a_fault_is_no_measurement(value: float, unit: str, expected: str) -> None:
