@@ -1,10 +1,11 @@
 """A full disk: batches are written wholly or not at all, and it goes on by itself when there is room."""
 
+import errno
 import os
 import resource
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gaugeway_sinks.file.rotation import Rotate
 
 
 @contextmanager
-def no_file_beyond(size: int) -> Iterator[None]:
+def no_file_beyond(size: int) -> Generator[None, None, None]:
     """Let writes behind this size fail, the last one after a part of it was written, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -40,7 +41,10 @@ def content(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["r.jsonl", "r.csv"])
 def test_a_batch_that_does_not_fit_leaves_nothing(tmp_path: Path, rotate: Rotate | None, name: str) -> None:
     """Half a batch is taken back, pages that were turned for it too; tried again it stands there once."""
-    full, plain = File(path=tmp_path / "full" / name, rotate=rotate), File(path=tmp_path / "plain" / name, rotate=rotate)
+    full, plain = (
+        File(path=tmp_path / "full" / name, rotate=rotate),
+        File(path=tmp_path / "plain" / name, rotate=rotate),
+    )
     long = "x" * 300
     for sink in (full, plain):
         sink.consume(batch(1, 2))
@@ -64,7 +68,10 @@ def test_any_full_disk_leaves_whole_batches(deeds: list[tuple[int, int]], size: 
     """Whatever was refused on the way, what is there are exactly the batches that were taken."""
     rotate = Rotate(size=size, compress=False) if size else None
     with tempfile.TemporaryDirectory() as full, tempfile.TemporaryDirectory() as roomy:
-        sink, other = File(path=Path(full) / "r.jsonl", rotate=rotate), File(path=Path(roomy) / "r.jsonl", rotate=rotate)
+        sink, other = (
+            File(path=Path(full) / "r.jsonl", rotate=rotate),
+            File(path=Path(roomy) / "r.jsonl", rotate=rotate),
+        )
         sink.position()
         other.position()
         for count, (length, room) in enumerate(deeds):
@@ -76,6 +83,40 @@ def test_any_full_disk_leaves_whole_batches(deeds: list[tuple[int, int]], size: 
             assert content(Path(full)) == content(Path(roomy))
         sink.close()
         other.close()
+
+
+@pytest.mark.parametrize("then", ["consume", "flush", "position", "close"])
+def test_what_could_not_be_taken_back_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> None:
+    """A disk that fails even while half a batch is taken back owes that, and pays before anything else."""
+    # No real disk can be made to fail just here, so the call itself does.
+    sink = File(path=tmp_path / "r.jsonl")
+    sink.consume(batch(1))
+    good = content(tmp_path)
+
+    def broken(fd: int, size: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "ftruncate", broken)
+        with no_file_beyond(120), pytest.raises(OSError, match="too large"):
+            sink.consume(batch(2, 3, 4))
+        with pytest.raises(OSError, match="Input/output"):
+            sink.consume(batch(2, 3, 4))
+        assert content(tmp_path) != good
+    match then:
+        case "consume":
+            sink.consume(batch(2))
+            assert len(content(tmp_path)["r.jsonl"].splitlines()) == 2
+        case "flush":
+            sink.flush()
+            assert content(tmp_path) == good
+        case "position":
+            sink.position()
+            assert content(tmp_path) == good
+        case _:
+            pass
+    sink.close()
+    assert then == "consume" or content(tmp_path) == good
 
 
 @pytest.fixture

@@ -179,9 +179,46 @@ def test_rolled_back_while_running(tmp_path: Path) -> None:
     sink.rollback(position)
     sink.consume([reading(3)])
     sink.close()
-    assert sorted(content(str(tmp_path))) == ["r-000001-20241004T000000Z.jsonl.gz", "r.jsonl"]
+    assert names(tmp_path) == ["r-000001-20241004T000000Z.jsonl.gz", "r.jsonl"]
     assert b'"value":2.0' in (tmp_path / "r.jsonl").read_bytes()
     assert b'"value":3.0' in (tmp_path / "r.jsonl").read_bytes()
+
+
+def test_rolled_back_behind_what_is_compressed(tmp_path: Path) -> None:
+    """A file that was compressed since the position is brought back, and can be put away again."""
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    for folder in (unbroken, broken):
+        sink = File(path=folder / "r.jsonl", rotate=Rotate(size=100))
+        sink.consume([reading(n) for n in range(3)])
+        position = sink.position()
+        sink.consume([reading(n) for n in range(3, 20)])
+        finish(sink)
+    sink = File(path=broken / "r.jsonl", rotate=Rotate(size=100))
+    assert (broken / "r-000002-20241004T000002Z.jsonl.gz").exists()
+    sink.rollback(position)
+    assert names(broken) == ["r-000001-20241004T000000Z.jsonl.gz", "r.jsonl"]
+    sink.consume([reading(n) for n in range(3, 20)])
+    finish(sink)
+    assert content(str(broken)) == content(str(unbroken))
+
+
+def test_rolled_back_while_a_file_is_being_compressed(tmp_path: Path) -> None:
+    """The upkeep lets go of a file before it is taken back."""
+    page = b'{"value":"' + os.urandom(5_000_000).hex().encode() + b'"}\n'
+    (tmp_path / "r.jsonl").write_bytes(page)
+    sink = File(path=tmp_path / "r.jsonl", rotate=Rotate(size=100))
+    position = sink.position()
+    sink.consume([reading(1)])
+    sink.position()
+    sink.position()
+    sink.rollback(position)
+    sink.close()
+    assert (tmp_path / "r.jsonl").read_bytes() == page
+    assert [name for name in names(tmp_path) if not name.endswith(".part")] == ["r.jsonl"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def kept(folder: Path) -> bytes:

@@ -88,6 +88,8 @@ class Book:
 
     def sync(self) -> None:
         """Make everything written so far last."""
+        if self._owed is not None:
+            self._go_back(self._owed)
         if self._page is not None:
             self._page.sync()
 
