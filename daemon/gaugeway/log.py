@@ -17,6 +17,7 @@ Format = Literal["text", "json", "journal"]
 BURST: Final = 5
 PERIOD: Final = 60.0
 MANY: Final = 1000
+PARTS: Final = ("source", "sink", "plugin", "stage", "sensor")
 
 
 class Logger:
@@ -25,19 +26,19 @@ class Logger:
     def __init__(self, name: str) -> None:
         self._log = logging.getLogger(name)
 
-    def debug(self, event: str, **facts: object) -> None:
+    def debug(self, event: str, /, **facts: object) -> None:
         """Log what only a developer wants to read."""
         self._emit(logging.DEBUG, event, facts)
 
-    def info(self, event: str, **facts: object) -> None:
+    def info(self, event: str, /, **facts: object) -> None:
         """Log a normal event worth keeping."""
         self._emit(logging.INFO, event, facts)
 
-    def warning(self, event: str, **facts: object) -> None:
+    def warning(self, event: str, /, **facts: object) -> None:
         """Log what somebody should look at when there is time."""
         self._emit(logging.WARNING, event, facts)
 
-    def error(self, event: str, *, error: BaseException | None = None, **facts: object) -> None:
+    def error(self, event: str, /, *, error: BaseException | None = None, **facts: object) -> None:
         """Log what somebody has to mend; `error` adds its traceback."""
         self._emit(logging.ERROR, event, facts, error)
 
@@ -63,7 +64,7 @@ class RateLimit(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Decide on one event; the first of a new minute carries the number that was held back."""
         facts = _facts(record)
-        kind = (record.name, str(record.msg), facts.get("source") or facts.get("sink") or facts.get("stage"))
+        kind = (record.name, str(record.msg), next(filter(None, map(facts.get, PARTS)), None))
         now = time.monotonic()
         with self._lock:
             began, count = self._seen.get(kind, (now, 0))

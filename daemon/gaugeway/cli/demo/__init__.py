@@ -1,0 +1,79 @@
+"""`gaugeway demo`: real drivers, a real broker and real alarms, with simulated sensors."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from gaugeway import log
+from gaugeway.cli import exits
+from gaugeway.cli.demo.broker import broker
+from gaugeway.cli.demo.plant import Plant
+from gaugeway.cli.demo.simulator import Wire, boiler, cellar
+from gaugeway.cli.demo.view import View
+from gaugeway.cli.words import Words
+from gaugeway.config import load
+from gaugeway.registry import Registry
+from gaugeway.service.gateway import Gateway
+from gaugeway.service.signals import Wishes, signals
+
+CONFIGURATION: Final = Path(__file__).with_name("demo.yaml")
+SECONDS: Final = 60.0
+REFRESH: Final = 0.25
+UNPLUGGED: Final = (30.0, 34.0)
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "Show gaugeway at work: two simulated serial devices on real pseudo-terminals, simulated MQTT sensors on a\n"
+        "broker of its own, the real drivers, stages and alarms. It ends by itself and leaves nothing behind.",
+        "gaugeway demo --seconds 30",
+    )
+    taken.number("--seconds", f"how long to run (default {SECONDS:.0f})", SECONDS)
+    taken.switch("--plain", "print plain lines, as it does without a terminal")
+    return taken
+
+
+def run(words: Words) -> int:
+    """Start broker, devices and gateway; show them until the time is up."""
+    seconds = words.amount("--seconds") or SECONDS
+    live = sys.stdout.isatty() and not words.on("--plain")
+    with ExitStack() as stack:
+        wishes = stack.enter_context(signals())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gaugeway-demo-")))
+        name, port = stack.enter_context(broker(folder))
+        log.set_up("error" if live else "warning")
+        stack.enter_context(Wire(folder / "boiler", boiler))
+        stack.enter_context(Wire(folder / "cellar", cellar, unplugged=UNPLUGGED))
+        settings = {"DEMO": str(folder), "BROKER": f"mqtt://127.0.0.1:{port}", "MQTT": "5" if name == "mosquitto" else "3.1.1"}
+        plan = load(CONFIGURATION, environment=settings)
+        gateway = Gateway(plan, Registry.discover())
+        view = View(gateway, live=live)
+        stack.enter_context(Plant(port, view.alert))
+        stack.enter_context(running(gateway))
+        show(view, wishes, seconds)
+    print("\nThat was gaugeway. Next: `gaugeway scaffold plant` makes a folder for a gateway of your own.")
+    return exits.WELL
+
+
+def show(view: View, wishes: Wishes, seconds: float) -> None:
+    """Refresh the view until the time is up or somebody has seen enough."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not wishes.stop:
+        view.refresh(left)
+        wishes.changed.wait(min(REFRESH, left))
+
+
+@contextmanager
+def running(gateway: Gateway) -> Generator[None]:
+    """Run the gateway while the block does."""
+    gateway.start()
+    try:
+        yield
+    finally:
+        gateway.stop()
