@@ -17,12 +17,13 @@ from yaml.events import (
 
 from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.repair import mended
 from gaugeway.config.review import Review
 from gaugeway.config.syntax import in_words
 from gaugeway.config.text import Text
+from gaugeway.config.yaml_events import DEEPEST, events
 
-LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-DEEPEST: Final = 40
+MOST_REPAIRS: Final = 8
 MOST_NODES: Final = 200_000
 INCLUDE: Final = "!include"
 SECRET: Final = "!secret"  # noqa: S105  (the tag, not a secret)
@@ -35,7 +36,7 @@ class Unusable(Exception):  # noqa: N818  (told of as a problem already; it only
     """The text goes beyond a bound and is not looked at further."""
 
 
-def compose(text: Text, review: Review, settle: Settle) -> Node | None:
+def compose(text: Text, review: Review, settle: Settle, repairs: int = MOST_REPAIRS) -> Node | None:
     """Return what the text says, or None where it says nothing or cannot be read at all.
 
     `settle` is asked what stands for a scalar that has a tag or a variable.
@@ -43,12 +44,16 @@ def compose(text: Text, review: Review, settle: Settle) -> Node | None:
     try:
         return Composer(text, review, settle).document()
     except yaml.MarkedYAMLError as error:
-        review.problems.append(in_words(error, text))
+        problem, repair = in_words(error, text)
+        review.problems.append(problem)
     except yaml.YAMLError as error:
         review.problems.append(text.problem(0, 0, 1, f"this is not YAML: {error}"))
+        return None
     except Unusable:
-        pass
-    return None
+        return None
+    if repair is None or repairs == 0:
+        return None
+    return compose(mended(text, repair), review, settle, repairs - 1)
 
 
 class Composer:
@@ -59,8 +64,9 @@ class Composer:
         self.review = review
         self.settle = settle
         self.count: int = 0
+        self.end = (0, 0)
         self.anchors: dict[str, tuple[Node | None, int]] = {}
-        self.events: Iterator[Event] = yaml.parse(text.content, Loader=LOADER)
+        self.events: Iterator[Event] = events(text.content)
 
     def document(self) -> Node | None:
         """Compose the one document that the text holds."""
@@ -122,6 +128,7 @@ class Composer:
     def _sequence(self, event: SequenceStartEvent, depth: int) -> Sequence:
         sequence = Sequence(self.text, *self._extent(event), self._tag(event))
         sequence.items = [self._node(item, depth + 1) for item in self._children()]
+        self._widen(sequence)
         return sequence
 
     def _mapping(self, event: MappingStartEvent, depth: int) -> Mapping:
@@ -142,7 +149,14 @@ class Composer:
             mapping.width = first.width
         for value in merged:
             self._merge(mapping, value)
+        self._widen(mapping)
         return mapping
+
+    def _widen(self, node: Mapping | Sequence) -> None:
+        """Let what stands in one line within brackets be as wide as it is."""
+        line, column = self.end
+        if line == node.line and column > node.column and self.text.line(line)[node.column] in "[{":
+            node.width = column - node.column
 
     def _enter(self, mapping: Mapping, key: Scalar, value: Node) -> None:
         earlier = mapping.entries.get(key.value)
@@ -168,6 +182,8 @@ class Composer:
     def _children(self) -> Iterator[Event]:
         for event in self.events:
             if isinstance(event, CollectionEndEvent):
+                mark = event.end_mark
+                self.end = (mark.line, mark.column) if mark else (0, 0)
                 return
             yield event
 

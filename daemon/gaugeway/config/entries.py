@@ -6,7 +6,6 @@ from typing import Annotated, Generic, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
-from gaugeway.config.census import Census
 from gaugeway.config.chain import SELECT, ChainShape, Stage, behaviours, chosen_sensors, wrapped_in
 from gaugeway.config.names import check_name
 from gaugeway.config.nearest import nearest
@@ -14,12 +13,14 @@ from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.plugins import Plugins
 from gaugeway.config.review import Review, Wrong
 from gaugeway.config.sensors import SensorsShape, sensor_struct
+from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Field, Record, build
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.errors import Place
 from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Role
+from gaugeway.registry import Plugin
 from gaugeway.sensor import Sensor, Sensors
 
 T = TypeVar("T")
@@ -60,8 +61,11 @@ class Given(msgspec.Struct, frozen=True):
 class EntriesShape(Generic[T]):
     """A mapping of ids to plugins of one role; `own` are the keys that each takes besides the plugin's options."""
 
-    def __init__(self, plugins: Plugins, own: Callable[[Plugin], Iterable[Field]], make: Callable[[Given], T]) -> None:
-        self.plugins = plugins
+    def __init__(
+        self, role: Role, setting: Setting, own: Callable[[Plugin], Iterable[Field]], make: Callable[[Given], T]
+    ) -> None:
+        self.plugins = Plugins(role, setting.registry)
+        self.templates = setting.templates
         self.own = own
         self.make = make
 
@@ -80,7 +84,7 @@ class EntriesShape(Generic[T]):
                 self.words,
                 f"write a name of your choice, and under it 'type: …' and the options of the {role}",
             )
-        found = [self._entry(entry, review) for entry in node]
+        found = [self._entry(entry, review) for entry in self.templates.entries(node, review)]
         return tuple(self.make(given) for given in found if given is not None)
 
     def _entry(self, entry: Entry, review: Review) -> Given | None:
@@ -180,21 +184,23 @@ class Source(msgspec.Struct, frozen=True):
         return PipelinePlan(source=use, stages=tuple(stage.use for stage in self.chain(stages)))
 
 
-def sources(registry: Registry, chain: ChainShape, census: Census) -> EntriesShape[Source]:
+def sources(setting: Setting, chain: ChainShape) -> EntriesShape[Source]:
     """Return the shape of `sources:`."""
     stages = Field(
         name="stages", shape=chain, description="The stages of this source, instead of those under `stages`."
     )
 
-    around = Field(name="with", shape=behaviours(registry), description="Behaviours around it.")
+    around = Field(name="with", shape=behaviours(setting.registry), description="Behaviours around it.")
 
     def own(plugin: Plugin) -> list[Field]:
         option = plugin.options.get("sensors")
         struct = sensor_struct(option.annotation) if option else Sensor
-        sensors = Field(name="sensors", shape=SensorsShape(struct, census), description="Its sensors, by name or glob.")
+        sensors = Field(
+            name="sensors", shape=SensorsShape(struct, setting), description="Its sensors, by name or glob."
+        )
         return [sensors, stages, RETRY, around]
 
-    return EntriesShape(Plugins("source", registry), own, Source)
+    return EntriesShape("source", setting, own, Source)
 
 
 class SinkKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,8 +237,8 @@ class Sink(msgspec.Struct, frozen=True):
         )
 
 
-def sinks(registry: Registry) -> EntriesShape[Sink]:
+def sinks(setting: Setting) -> EntriesShape[Sink]:
     """Return the shape of `sinks:`."""
     fields = [*struct_shape(SinkKeys).record.fields.values(), SELECT]
-    fields.append(Field(name="with", shape=behaviours(registry), description="Behaviours around it."))
-    return EntriesShape(Plugins("sink", registry), lambda _: fields, Sink)
+    fields.append(Field(name="with", shape=behaviours(setting.registry), description="Behaviours around it."))
+    return EntriesShape("sink", setting, lambda _: fields, Sink)

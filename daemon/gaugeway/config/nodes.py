@@ -26,12 +26,24 @@ class Scalar(Node, eq=False):
     """A single value as it is written; nothing is made of it before it is known what is wanted.
 
     `plain` says that it stands without quotes. `shown` is what may be told of a value that came from
-    elsewhere (`!secret NAME`, `${NAME}`); such a value is never echoed.
+    elsewhere (`!secret NAME`, `${NAME}`); such a value is never echoed. `loose` says that something was
+    filled in, so that the quotes around it do not count.
     """
 
     value: str = ""
     plain: bool = True
     shown: str | None = None
+    loose: bool = False
+
+    @property
+    def quoted(self) -> bool:
+        """Whether quotes say that this is a text, whatever it looks like."""
+        return not self.plain and self.shown is None and not self.loose
+
+    @property
+    def bare(self) -> bool:
+        """Whether the lack of quotes says that this is no text where it looks like something else."""
+        return self.plain and self.shown is None and not self.loose
 
     @property
     def empty(self) -> bool:

@@ -8,8 +8,8 @@ import msgspec
 
 from gaugeway.config.names import check_name
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
-from gaugeway.config.parts import Parts
 from gaugeway.config.review import Review, Wrong
+from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.rule import Rule
@@ -32,8 +32,9 @@ class Written(msgspec.Struct, frozen=True):
 class RulesShape:
     """Rules written here, or the files or globs that hold them."""
 
-    def __init__(self, parts: Parts | None = None) -> None:
-        self.parts = parts
+    def __init__(self, setting: Setting) -> None:
+        self.parts = setting.parts
+        self.templates = setting.templates
 
     @property
     def words(self) -> str:
@@ -71,7 +72,7 @@ class RulesShape:
     def _rules(self, nodes: list[Mapping], review: Review) -> dict[str, Written | None]:
         found: dict[str, Written | None] = {}
         keys: dict[str, Scalar] = {}
-        for entry in (entry for node in nodes for entry in node):
+        for entry in (entry for node in nodes for entry in self.templates.entries(node, review)):
             name = entry.key.value
             first = keys.setdefault(name, entry.key)
             if first is not entry.key:

@@ -77,4 +77,4 @@ class Secrets:
 
 
 def _unseen(problem: Problem) -> Problem:
-    return msgspec.structs.replace(problem, source_line="(the line is not shown: it may hold a secret)")
+    return msgspec.structs.replace(problem, hint="", source_line="(the line is not shown: it may hold a secret)")

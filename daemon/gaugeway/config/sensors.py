@@ -5,11 +5,11 @@ from typing import get_args, get_origin
 import msgspec
 
 from gaugeway import units
-from gaugeway.config.census import Census
 from gaugeway.config.names import check_name
 from gaugeway.config.nearest import did_you_mean, listed
 from gaugeway.config.nodes import Mapping, Node
 from gaugeway.config.review import WRONG, Review, Wrong
+from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.amounts import UnitShape
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Record, StructShape
@@ -20,8 +20,8 @@ from gaugeway.sensor import Sensor, Sensors
 class SensorsShape:
     """A mapping of sensor names to their properties, among them those that this source needs of each."""
 
-    def __init__(self, struct: type[Sensor], census: Census) -> None:
-        self.census = census
+    def __init__(self, struct: type[Sensor], setting: Setting) -> None:
+        self.setting = setting
         found = struct_shape(struct, "of a sensor")
         fields = dict(found.record.fields)
         fields["unit"] = msgspec.structs.replace(fields["unit"], shape=UnitShape())
@@ -39,12 +39,12 @@ class SensorsShape:
                 node, review, self.words, "write one line a sensor: boiler_temp: {kind: temperature, unit: °C}"
             )
         found: dict[str, Sensor] = {}
-        for entry in node:
+        for entry in self.setting.templates.entries(node, review):
             named = check_name("sensor", entry.key, review, glob=True)
             with review.inside(entry.key.value, entry.key):
-                sensor = self._sensor(entry.value, review)
+                sensor = self._sensor(self.setting.templates.of_kind(entry.value), review)
             well = None if isinstance(sensor, Wrong) else sensor
-            self.census.enter(entry, well, review)
+            self.setting.census.enter(entry, well, review)
             if named and well is not None:
                 found[entry.key.value] = well
         return Sensors(found)

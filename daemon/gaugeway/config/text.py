@@ -7,7 +7,7 @@ from typing import Final
 from gaugeway.errors import Place, Problem
 
 LARGEST: Final = 4 * 1024 * 1024
-UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 

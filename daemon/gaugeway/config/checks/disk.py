@@ -2,7 +2,6 @@
 
 import os
 import pwd
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -82,7 +81,8 @@ def _check_writable(folder: Path, node: Node, review: Review) -> None:
 
 def _check_size(size: int, path: Path, node: Node, review: Review) -> None:
     there = next(above for above in (path, *path.parents) if above.exists())
-    total = shutil.disk_usage(there).total
+    disk = os.statvfs(there)
+    total = disk.f_blocks * disk.f_frsize
     if size > total:
         review.error(node, f"{size_words(size)} are more than the whole disk, which has {size_words(total)}")
 

@@ -42,7 +42,7 @@ class Text(msgspec.Struct, frozen=True):
         """Return the text as it is written."""
         if not isinstance(node, Scalar):
             return refuse(node, review, self.words, list_hint(node))
-        if node.shown is None and (node.empty or is_number(node) or is_truth(node)):
+        if node.bare and (node.empty or is_number(node) or is_truth(node)):
             hint = "" if node.empty else f"write '{node.value}' in quotes if the text is meant"
             return refuse(node, review, self.words, hint)
         return self._kept(node, review)
@@ -82,11 +82,7 @@ class Whole(msgspec.Struct, frozen=True):
 
     def read(self, node: Node, review: Review) -> int | Wrong:
         """Return the number."""
-        if (
-            not isinstance(node, Scalar)
-            or not (node.plain or node.shown is not None)
-            or not WHOLE.fullmatch(node.value)
-        ):
+        if not isinstance(node, Scalar) or node.quoted or not WHOLE.fullmatch(node.value):
             return refuse(node, review, self.words, _number_hint(node, whole=True))
         value = int(node.value, 16) if node.value.startswith("0x") else int(node.value)
         return value if self.bounds.kept(value) else refuse(node, review, self.words)
@@ -108,7 +104,7 @@ class Number(msgspec.Struct, frozen=True):
 
     def read(self, node: Node, review: Review) -> float | Wrong:
         """Return the number."""
-        if not isinstance(node, Scalar) or not (node.plain or node.shown is not None):
+        if not isinstance(node, Scalar) or node.quoted:
             return refuse(node, review, self.words, _number_hint(node))
         if not DECIMAL.fullmatch(node.value) or OCTAL.fullmatch(node.value):
             return refuse(node, review, self.words, _number_hint(node))
@@ -131,7 +127,7 @@ class Truth(msgspec.Struct, frozen=True):
 
     def read(self, node: Node, review: Review) -> bool | Wrong:
         """Return the truth value."""
-        if isinstance(node, Scalar) and (node.plain or node.shown is not None):
+        if isinstance(node, Scalar) and not node.quoted:
             if node.value in TRUE:
                 return True
             if node.value in FALSE:

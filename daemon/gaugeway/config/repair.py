@@ -1,0 +1,197 @@
+"""The smallest edit that makes a broken text YAML again: what was probably meant, and where the slip is."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
+from typing import Final
+
+import msgspec
+
+from gaugeway.config.text import Text
+from gaugeway.config.yaml_events import first_fault
+
+LARGEST: Final = 300_000
+NEAR: Final = 4
+MOST_TRIES: Final = 150
+NO_BLANK: Final = re.compile(r"(\s*(?:- +)?(?:[\w.-]+|\"[^\"]*\"|'[^']*')):([^\s:/].*)")
+NO_COLON: Final = re.compile(r"(\s*(?:- +)?[\w.-]+)(?:(\s+)(\S.*)|\s*)")
+STARTS_ODDLY: Final = re.compile(r"([\s\[{,:-]|^)([*@`%&!][^\s,\]}:]*)(?=\s*(?:[,:\]}]|$))")
+COLON_INSIDE: Final = re.compile(r"(\s*(?:- +)?[\w.-]+: +)([^\s\"'\[{|>].*: .*|[^\s\"'\[{|>].*:)$")
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """A line as it was probably meant, where in it the slip is, and what is to be said about it."""
+
+    line: int
+    column: int
+    width: int
+    better: str
+    message: str
+    hint: str
+
+
+def repair(text: Text, error: int, began: int) -> Repair | None:
+    """Return the likeliest single-line edit; `error` is where the parser gave up, `began` where that part begins."""
+    if len(text.content) > LARGEST:
+        return None
+    near = _near(text, error, began)
+    for edits in EDITS:
+        found = [one for one in islice(edits(text, near), MOST_TRIES) if _mends(text, one, error)]
+        if found:
+            return min(found, key=lambda one: (irregular(_edited(text, one)), abs(one.line - error)))
+    return None
+
+
+def mended(text: Text, one: Repair) -> Text:
+    """Return the text with the repair made."""
+    return Text(text.name, "\n".join(_edited(text, one)) + "\n")
+
+
+def irregular(lines: list[str]) -> int:
+    """Count the lines that are indented further than the line above by another step than most of the text."""
+    steps = [further for above, below in _pairs(lines) if (further := below - above) > 0]
+    usual = max(set(steps), key=steps.count) if steps else 2
+    return sum(step != usual for step in steps) + sum(below % usual != 0 for _, below in _pairs(lines))
+
+
+def _pairs(lines: list[str]) -> Iterator[tuple[int, int]]:
+    indents = [_indent(line) for line in lines if _says_something(line)]
+    return pairwise(indents)
+
+
+def _near(text: Text, error: int, began: int) -> list[int]:
+    """Return the numbers of the lines where the slip may be, the likeliest first."""
+    telling = [number for number, line in enumerate(text.lines) if _says_something(line)]
+    close = sorted(telling, key=lambda number: (abs(number - error), -number))[: 2 * NEAR]
+    context = [number for number in telling if began - 1 <= number <= began + 1]
+    odd = [number for number in telling if number <= error and _indent(text.lines[number]) % 2][:NEAR]
+    return list(dict.fromkeys([*close, *context, *odd, *telling[:1]]))
+
+
+def _mends(text: Text, one: Repair, error: int) -> bool:
+    fault = first_fault("\n".join(_edited(text, one)) + "\n")
+    return fault is None or fault > error + NEAR
+
+
+def _edited(text: Text, one: Repair) -> list[str]:
+    return [*text.lines[: one.line], one.better, *text.lines[one.line + 1 :]]
+
+
+def _says_something(line: str) -> bool:
+    stripped = line.strip()
+    return bool(stripped) and not stripped.startswith("#")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _tabs(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number]
+        lead = line[: _indent(line)]
+        if "\t" in lead:
+            at = lead.index("\t")
+            for width in (2, 4, 8):
+                better = lead.replace("\t", " " * width) + line.lstrip()
+                yield Repair(number, at, 1, better, "a tab stands where YAML wants blanks", "indent with blanks only")
+
+
+def _colons(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        found = NO_BLANK.fullmatch(text.lines[number])
+        if found is not None:
+            key, value = found[1], found[2]
+            hint = f"did you mean '{key.strip()}: {value.strip()}'?"
+            yield Repair(number, len(key), 1, f"{key}: {value}", "a blank is missing after the colon", hint)
+
+
+def _odd_starts(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number]
+        for found in STARTS_ODDLY.finditer(line):
+            start, end = found.span(2)
+            better = f'{line[:start]}"{found[2]}"{line[end:]}'
+            message = f"a text that begins with {found[2][0]} needs quotes"
+            yield Repair(number, start, end - start, better, message, f'write "{found[2]}"')
+
+
+def _quotes(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number]
+        for quote in ('"', "'"):
+            if line.count(quote) % 2:
+                at = line.rindex(quote)
+                for end in _ends(line, at):
+                    better = line[:end] + quote + line[end:]
+                    yield Repair(number, at, 1, better, "this quote is not closed", f"close it with {quote}")
+
+
+def _ends(line: str, start: int) -> Iterator[int]:
+    """Yield where a text that began at `start` may end: at the end of the line, or before what closes a list."""
+    yield len(line.rstrip())
+    yield from (found.start() + start for found in re.finditer(r"\s*[,\]}#]", line[start:]))
+
+
+def _brackets(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number].rstrip()
+        for open_, close in ("[]", "{}"):
+            if line.count(open_) > line.count(close):
+                at = line.rindex(open_)
+                for end in _ends(line, at + 1):
+                    better = line[:end] + close + line[end:]
+                    yield Repair(number, at, 1, better, f"this {open_} is not closed", f"close it with {close}")
+            elif line.count(close) > line.count(open_):
+                at = line.rindex(close)
+                better = line[:at] + line[at + 1 :]
+                yield Repair(number, at, 1, better, f"this {close} closes nothing", "remove it")
+
+
+def _indents(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number]
+        own = _indent(line)
+        for other in _indents_around(text, number):
+            if other != own:
+                hint = f"did you mean {other} blanks in front of it, not {own}?" if other else "did you mean none?"
+                width = len(line.split(":")[0].strip()) or 1
+                yield Repair(
+                    number,
+                    own,
+                    width,
+                    " " * other + line.lstrip(),
+                    "this line is not indented like its neighbours",
+                    hint,
+                )
+
+
+def _indents_around(text: Text, number: int) -> list[int]:
+    above = [_indent(line) for line in text.lines[max(0, number - 40) : number] if _says_something(line)]
+    below = [_indent(line) for line in text.lines[number + 1 : number + 10] if _says_something(line)]
+    deeper = [indent + 2 for indent in above[-1:]]
+    return list(dict.fromkeys([*above[::-1][:6], *below[:3], *deeper, *sorted(set(above))]))[:8]
+
+
+def _inner_colons(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        found = COLON_INSIDE.fullmatch(text.lines[number].rstrip())
+        if found is not None:
+            value = found[2]
+            message = "a text with ': ' in it needs quotes"
+            yield Repair(number, len(found[1]), len(value), f"{found[1]}'{value}'", message, f"write '{value}'")
+
+
+def _no_colons(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        found = NO_COLON.fullmatch(text.lines[number])
+        if found is not None:
+            key, value = found[1], found[3]
+            meant = f"{key}: {value}" if value else f"{key}:"
+            hint = f"did you mean '{meant.strip()}'?"
+            yield Repair(number, len(key), 1, meant, "a colon is missing after the key", hint)
+
+
+EDITS: Final[tuple[Callable[[Text, list[int]], Iterator[Repair]], ...]] = (
+    _tabs, _colons, _odd_starts, _quotes, _brackets, _indents, _inner_colons, _no_colons,
+)  # fmt: skip

@@ -1,0 +1,17 @@
+"""What the tables of one file share while it is read."""
+
+import msgspec
+
+from gaugeway.config.census import Census
+from gaugeway.config.parts import Parts
+from gaugeway.config.templates import Templates
+from gaugeway.registry import Registry
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """The plugins there are, the sensors met so far, the templates, and what reads further files."""
+
+    registry: Registry
+    census: Census = msgspec.field(default_factory=Census)
+    templates: Templates = msgspec.field(default_factory=Templates)
+    parts: Parts | None = None
