@@ -21,28 +21,10 @@ CONDITIONS: Final = ("above", "below", "outside", "rate", "stuck", "stale", "qua
 SELECTORS: Final = ("sensor", "sensors", "kind", "difference")
 HYSTERETIC: Final = frozenset({"above", "below", "outside", "rate", "stuck"})
 IN_SENSORS_UNIT: Final = frozenset({"value", "average"})
-MESSAGE_FIELDS: Final = frozenset(
-    [
-        "node",
-        "rule",
-        "sensor",
-        "event",
-        "condition",
-        "severity",
-        "value",
-        "unit",
-        "quality",
-        "op",
-        "threshold",
-        "clear_at",
-        "peak",
-        "samples",
-        "occurrence",
-        "first_crossed",
-        "raised",
-        "cleared",
-    ]
-)
+MESSAGE_FIELDS: Final = frozenset((
+    "node", "rule", "sensor", "event", "condition", "severity", "value", "unit", "quality", "op", "threshold",
+    "clear_at", "peak", "samples", "occurrence", "first_crossed", "raised", "cleared",
+))  # fmt: skip
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -209,10 +191,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
             yield "difference", "needs two different sensors"
         if condition in ("stale", "quality") and self.of != "value":
             yield "of", f"has no meaning with '{condition}', which looks at the reading and not at a result"
-        if condition == "stale" and self.on_gap != "hold":
-            yield "on_gap", "has no meaning with 'stale', which is about the gap itself"
-        if condition == "stale" and self.joint:
-            yield "stale", "is raised for each sensor; leave 'combine' and 'at_least' out"
+        if condition in ("stale", "quality") and self.on_gap != "hold":
+            yield "on_gap", f"has no meaning with '{condition}'; it is for rules about values"
+        if condition in ("stale", "quality") and self.joint:
+            yield condition, "is raised for each sensor by itself; leave 'combine' and 'at_least' out"
         yield from self._hysteresis(condition)
 
     def _hysteresis(self, condition: str) -> Iterator[Complaint]:
@@ -234,12 +216,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
         low, high = self.outside or (self.below, self.above)
         if self.outside is not None and not _less(low, high):
             yield "outside", "the first limit has to be less than the second"
+        elif self.outside is not None and not self._room_between(*self.outside):
+            yield "hysteresis", "leaves nothing between the two limits, so that the alarm could never clear"
         if self.clear_below is not None and high is not None and not _less(self.clear_below, high):
             yield "clear_below", f"has to be less than {high}, or the alarm would clear while it still stands"
         if self.clear_above is not None and low is not None and not _less(low, self.clear_above):
             yield "clear_above", f"has to be more than {low}, or the alarm would clear while it still stands"
         if self.rate is not None and self.rate.amount.value == 0:
             yield "rate", "has to be more or less than 0; for no change at all there is 'stuck'"
+
+    def _room_between(self, low: Quantity, high: Quantity) -> bool:
+        try:
+            distance = high.to(low.unit) - low.value
+            return self.hysteresis is None or 2 * self.hysteresis.span(low.unit) < distance
+        except ValueError:
+            return True
 
     def _template(self) -> Iterator[Complaint]:
         if self.message is None:
