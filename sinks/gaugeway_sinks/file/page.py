@@ -1,5 +1,6 @@
 """The file that is being written."""
 
+import errno
 import os
 import zlib
 from pathlib import Path
@@ -101,5 +102,9 @@ def sync_folder(folder: Path) -> None:
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
+    except OSError as error:
+        # Some network file systems know no such thing for folders; there is nothing more to be had from them.
+        if error.errno != errno.EINVAL:
+            raise
     finally:
         os.close(fd)
