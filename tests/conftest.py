@@ -1,6 +1,7 @@
 """What holds for every test: it leaves no thread, no child process and no open file behind."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Final, TypeVar
 import pytest
 
 PATIENCE: Final = 5.0
+sys.path.insert(0, str(Path(__file__).parents[1]))  # so that tests share their parts: from tests.engine.kit import Feed
 T = TypeVar("T")
 
 

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain as chained
+from traceback import walk_tb
 from typing import Final
 
 from gaugeway.contain import Contained, in_words
@@ -17,6 +18,7 @@ Process = Callable[[Iterator[Item]], Iterator[Item]]
 
 log = logger(__name__)
 TRIES: Final = 3
+NOTHING: Final = Tick()
 
 
 class HaltedError(PluginError):
@@ -36,55 +38,83 @@ class Joint:
         self.process = process
         self.on_error: OnError = on_error
         self.meter = meter
+        self._asked = True
         self._failing: Item | None = None
         self._tries = 0
 
     def run(self, upstream: Generator[Item], index: int, watch: Stopwatch) -> Generator[Item]:
         """Yield what the stage, the chain's `index`th, makes of `upstream`.
 
-        A reading that comes back here with a fate was dropped by the stage it was handed to, the following one.
+        A reading that comes back here with a fate was dropped by the stage it was handed to, the following one. The
+        fate is taken off once it is counted, because the joints before this one get the same reading back.
         """
         following = watch.meters[index + 1]
-        source: Iterator[Item] = upstream
-        while True:
+        source: Iterator[Item] | None = upstream
+        reading: Item = NOTHING  # by this name the reading is found after an error
+        while source is not None:
             with Contained() as fault:
-                produced = iter(self.process(source))
-                for reading in produced:
-                    yield reading
-                    if reading.fate is not None:
-                        following.drop(reading.fate)
-                    while watch.on:
-                        watch.hand_to(index)
-                        reading = next(produced, None)  # noqa: PLW2901  (one name, by which it is found after an error)
-                        if reading is None:
-                            return
+                for reading in self.process(source):
+                    if watch.on:  # it changes between two bursts only, while every joint waits in the line above
                         following.timed += 1
                         watch.hand_to(index + 1)
                         yield reading
-                        if reading.fate is not None:
-                            following.drop(reading.fate)
+                        watch.hand_to(index)
+                    else:
+                        yield reading
+                    if reading.fate is not None:
+                        following.drop(reading.fate)
+                        reading.fate = None
+                if not _has_ended(upstream):
+                    raise HaltedError(f"stage '{self.name}' ended before its stream did")
                 return
-            source = self._after(fault.error, upstream)
+            source = self._after(fault.error, upstream, reading)
 
-    def _after(self, error: BaseException | None, upstream: Generator[Item]) -> Iterator[Item]:
-        """Return the stream that the stage goes on with after an error, or raise `HaltedError`."""
-        if error is None or isinstance(error, HaltedError):
+    def _after(self, error: BaseException | None, upstream: Generator[Item], last: object) -> Iterator[Item] | None:
+        """Return the stream that the stage goes on with after an error, None at its end, or raise `HaltedError`."""
+        if error is None or isinstance(error, HaltedError) or _is_from_before(error):
             raise error or HaltedError(f"stage '{self.name}' ended in an unknown way")
-        culprit = _last_handed_on(upstream)
-        self.meter.fail(in_words(error))
+        words = in_words(error)
+        self.meter.fail(words)
+        culprit = self._culprit(upstream, last, error)
         if self.on_error == "halt":
-            raise HaltedError(f"stage '{self.name}' failed: {in_words(error)}") from error
-        if self.on_error == "retry" and culprit is not None and self._another_try(culprit):
-            return chained((culprit,), upstream)
-        sensor = culprit.sensor if culprit is not None else ""
-        log.error("stage failed, reading left out", stage=self.name, sensor=sensor, error=_first(error, self.meter))
-        self.meter.drop("error")
-        return upstream
+            raise HaltedError(f"stage '{self.name}' failed: {words}") from error
+        if _has_ended(upstream):
+            log.error("stage failed at the end of its stream", stage=self.name, reason=words, error=error)
+            return None
+        if culprit is NOTHING or not self._asked:
+            raise HaltedError(f"stage '{self.name}' fails before it takes a reading: {words}") from error
+        if self.on_error == "retry" and self._another_try(culprit):
+            return self._noticed((culprit,), upstream)
+        first = error if self.meter.failed == 1 else None  # later ones are a line each
+        log.error("stage failed, reading left out", stage=self.name, sensor=culprit.sensor, reason=words, error=first)
+        if isinstance(culprit, Reading):
+            self.meter.drop("error")
+        return self._noticed((), upstream)
+
+    def _culprit(self, upstream: Generator[Item], last: object, error: BaseException) -> Item:
+        """Return what the stage was handed last; raise where that, or what it made of it, is no reading."""
+        handed = _last_handed_on(upstream)
+        if not isinstance(handed, Reading | Tick):
+            what = type(handed).__name__
+            raise HaltedError(f"stage '{self.name}' was handed a {what} by the stage before it") from error
+        if not isinstance(last, Reading | Tick):
+            what = type(last).__name__
+            raise HaltedError(f"stage '{self.name}' yields a {what} where a reading belongs") from error
+        return handed
 
     def _another_try(self, culprit: Item) -> bool:
         self._tries = self._tries + 1 if culprit is self._failing else 1
         self._failing = culprit
         return self._tries < TRIES
+
+    def _noticed(self, again: tuple[Item, ...], upstream: Generator[Item]) -> Iterator[Item]:
+        """Return a stream that tells whether it was asked for anything at all."""
+        self._asked = False
+        return chained(self._note_the_asking(), again, upstream)
+
+    def _note_the_asking(self) -> Generator[Item]:
+        self._asked = True
+        yield from ()
 
 
 def inlet(bursts: Iterator[Sequence[Item]], watch: Stopwatch) -> Generator[Item]:
@@ -99,17 +129,24 @@ def inlet(bursts: Iterator[Sequence[Item]], watch: Stopwatch) -> Generator[Item]
             yield reading
             if reading.fate is not None:
                 following.drop(reading.fate)
+                reading.fate = None
 
 
-def _last_handed_on(upstream: Generator[Item]) -> Item | None:
+def _last_handed_on(upstream: Generator[Item]) -> object:
     """Return the reading that a joint or the inlet, now waiting, yielded last.
 
     Asked for after an error only, so that remembering it costs nothing while all is well.
     """
-    found: Item | None = inspect.getgeneratorlocals(upstream).get("reading")
-    return found
+    return inspect.getgeneratorlocals(upstream).get("reading", NOTHING)
 
 
-def _first(error: BaseException, meter: Meter) -> BaseException | None:
-    """Return the error for its traceback the first time; later ones are a line each."""
-    return error if meter.failed == 1 else None
+def _has_ended(upstream: Generator[Item]) -> bool:
+    return inspect.getgeneratorstate(upstream) == inspect.GEN_CLOSED
+
+
+def _is_from_before(error: BaseException, own: int = 1) -> bool:
+    """Tell whether an error came through the joint before, so that it is not of the stage that it ended."""
+    carriers = (inlet.__code__, Joint.run.__code__)
+    passed = sum(frame.f_code in carriers for frame, _ in walk_tb(error.__traceback__))
+    earlier = error.__cause__ or error.__context__  # what the stage was told, if it made an error of its own of it
+    return passed > own or (earlier is not None and _is_from_before(earlier, own=0))
