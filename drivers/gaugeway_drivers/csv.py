@@ -60,7 +60,7 @@ class Csv:
         ] = "as_fast_as_possible",
     ) -> None:
         if format is not None:
-            format.check()
+            format.check(sensors)
         if not header and (format is None or not format.numbered()):
             raise ConfigError("a file without a header has columns with numbers only: give them in `format`, from 1")
         self._separator = separator or (";" if decimal == "," else ",")
@@ -148,15 +148,14 @@ class Csv:
 
 def paced(items: Generator[Item], factor: float) -> Generator[Item]:
     """Yield `items` in the rhythm of their times, `factor` times as fast."""
-    first = began = None
+    ahead: float | None = None  # of our clock, before a time that was recorded
     with closing(items):
         for item in items:
             if isinstance(item, Reading):
-                now = time.monotonic()
-                if first is None or began is None:
-                    first, began = item.time, now
-                due = began + (item.time - first) / factor
-                while (left := due - time.monotonic()) > 0:
+                recorded = item.time / factor
+                if ahead is None:
+                    ahead = time.monotonic() - recorded
+                while (left := recorded + ahead - time.monotonic()) > 0:
                     yield Tick()
                     time.sleep(min(LONGEST_WAIT, left))
             yield item

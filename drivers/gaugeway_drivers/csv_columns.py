@@ -9,7 +9,7 @@ import msgspec
 
 from gaugeway import ConfigError, Meta, Sensor, Sensors
 from gaugeway_drivers.decode.table import Long, Reads, Shape, Wide
-from gaugeway_drivers.decode.wanted import wanted
+from gaugeway_drivers.decode.wanted import compare, wanted
 
 Column = str | int
 TIMES: Final = ("time", "timestamp", "datetime", "date", "ts")
@@ -35,8 +35,10 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = None
 
-    def check(self) -> None:
-        """Refuse what contradicts itself."""
+    def check(self, sensors: Sensors[Sensor]) -> None:
+        """Refuse what contradicts itself or the sensors."""
+        if self.fields is not None:
+            compare(self.fields, sensors)
         if self.fields is not None and (self.sensor is not None or self.value is not None):
             raise ConfigError("`fields` says all: leave out `sensor` and `value`, or leave out `fields`")
         if self.sensor is not None and self.value is None:

@@ -112,7 +112,7 @@ def test_bad_rows_are_refused_and_the_others_read(tmp_path: Path) -> None:
         "wrong number of fields",
         "not a time",
         "not finite",
-        "undeclared",
+        "undeclared sensor",
     ]
     assert [item for item in found if isinstance(item, Reading)] == [*READINGS, READINGS[1]]
 
@@ -238,3 +238,5 @@ def test_a_slip_in_the_options_is_found_before_the_file_is_opened(tmp_path: Path
         Csv(path=path, sensors=ALL, format=Columns(sensor="sensor"))
     with pytest.raises(ConfigError, match="leave out"):
         Csv(path=path, sensors=ALL, format=Columns(value="value", fields={"a": 1}))
+    with pytest.raises(ConfigError, match="did you mean 'boiler'"):
+        Csv(path=path, sensors=declared("boiler"), format=Columns(fields={"boilr": 1}))

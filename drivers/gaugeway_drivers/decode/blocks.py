@@ -3,11 +3,11 @@
 from typing import Final
 
 from gaugeway import Reject
+from gaugeway_drivers.decode.framing import SHOWN
 
 LONGEST: Final = 1_048_576
 """How far an end of row is looked for before a row is refused, or a quote is taken to be closed by none."""
 
-SHOWN: Final = 80
 MARK: Final = b"\xef\xbb\xbf"
 
 

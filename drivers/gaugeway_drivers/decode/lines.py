@@ -1,11 +1,10 @@
 """From bytes to readings, for every device that sends lines of text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
-from difflib import get_close_matches
 from typing import Literal
 
-from gaugeway import ConfigError, Reading, Reject, Sensor, Sensors
+from gaugeway import Reading, Reject, Sensor, Sensors
 from gaugeway_drivers.decode.checksum import nmea
 from gaugeway_drivers.decode.csv_line import CsvLine
 from gaugeway_drivers.decode.field import Unreadable
@@ -16,7 +15,7 @@ from gaugeway_drivers.decode.keyvalue_line import KeyValueLine
 from gaugeway_drivers.decode.moment import NotATime, moment
 from gaugeway_drivers.decode.number import NotANumber, number
 from gaugeway_drivers.decode.regex_line import RegexLine
-from gaugeway_drivers.decode.wanted import wanted
+from gaugeway_drivers.decode.wanted import compare, wanted
 
 LineFormat = CsvLine | JsonLine | KeyValueLine | RegexLine
 """How a line is laid out; `type` in the configuration says which."""
@@ -38,8 +37,8 @@ class LineReader:
         self._is_wanted = wanted(sensors)
         self._checksum = checksum
         self._zone = zone
-        if len(sensors) and self._layout.names is not None:
-            _compare(self._layout.names, sensors)
+        if self._layout.names is not None:
+            compare(self._layout.names, sensors)
 
     def read(self, line: bytes) -> Iterator[Reading | Reject]:
         """Yield the readings of one line, and a refusal for each field, or for the whole line, that is none."""
@@ -57,7 +56,7 @@ class LineReader:
             yield Reject(fault.reason, line[:SHOWN])
             return
         if not outcomes:
-            yield Reject("no values" if stranger is None else "undeclared", line[:SHOWN])
+            yield Reject("no values" if stranger is None else "undeclared sensor", line[:SHOWN])
 
     def _reading(self, name: str, value: object, when: object, line: bytes) -> Reading | Reject:
         try:
@@ -99,20 +98,3 @@ def _text(line: bytes) -> str:
         return line.decode()
     except UnicodeDecodeError:
         return line.decode("latin-1")
-
-
-def _compare(names: frozenset[str], sensors: Sensors[Sensor]) -> None:
-    """Refuse a format and sensors that do not belong together: a slip of the pen would be a sensor that is silent."""
-    for name in sorted(names):
-        if sensors.find(name) is None:
-            raise ConfigError(
-                f"the format brings {name!r}, but no such sensor is declared{_meant(name, sensors.names())}"
-            )
-    for name in sensors.names():
-        if name not in names:
-            raise ConfigError(f"the sensor {name!r} is declared, but the format does not bring it{_meant(name, names)}")
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(name, list(known), 1)
-    return f": did you mean {close[0]!r}?" if close else ""

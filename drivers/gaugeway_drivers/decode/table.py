@@ -9,12 +9,12 @@ from typing import Final, Protocol
 import msgspec
 
 from gaugeway import Reading, Reject
+from gaugeway_drivers.decode.framing import SHOWN
 from gaugeway_drivers.decode.moment import NotATime
 from gaugeway_drivers.decode.number import Decimal, NotANumber, number
 from gaugeway_drivers.decode.number_column import numbers
 from gaugeway_drivers.decode.time_column import TimeColumn
 
-SHOWN: Final = 80
 MANY_NAMES: Final = 10_000
 
 Row = Sequence[str]
@@ -82,7 +82,7 @@ class Long:
         """Yield the reading of one row, or why it is none."""
         name = self._sensor if isinstance(self._sensor, str) else self._name(row[self._sensor])
         if name is None:
-            yield self._reads.refusal("undeclared", row)
+            yield self._reads.refusal("undeclared sensor", row)
             return
         try:
             yield self._reads.reading(name, row[self._value], row)

@@ -1,9 +1,10 @@
-"""Which names become sensors."""
+"""Which names become sensors, and whether a format and the declared sensors belong together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from typing import Final
 
-from gaugeway import Sensor, Sensors
+from gaugeway import ConfigError, Sensor, Sensors
 
 LONGEST: Final = 128
 
@@ -14,3 +15,19 @@ def wanted(sensors: Sensors[Sensor]) -> Callable[[str], bool]:
     if len(sensors):
         return lambda name: len(name) <= LONGEST and find(name) is not None
     return lambda name: 0 < len(name) <= LONGEST and name.isprintable()
+
+
+def compare(names: Collection[str], sensors: Sensors[Sensor]) -> None:
+    """Refuse names in a format and sensors that do not fit: a slip of the pen would be a sensor that stays silent."""
+    declared = list(sensors.names())
+    for name in sorted(names) if len(sensors) else ():
+        if sensors.find(name) is None:
+            raise ConfigError(f"the format brings {name!r}, but no such sensor is declared{_meant(name, declared)}")
+    for name in declared:
+        if name not in names:
+            raise ConfigError(f"the sensor {name!r} is declared, but the format does not bring it{_meant(name, names)}")
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, 1)
+    return f": did you mean {close[0]!r}?" if close else ""

@@ -180,13 +180,13 @@ def test_a_message_without_the_time_it_usually_has_gets_the_gateways() -> None:
 
 def test_only_declared_sensors_become_readings_and_a_line_with_none_is_refused() -> None:
     assert read(KeyValueLine(), "a=1 b=2 c=3", "a", "c*") == [Reading("a", 1.0), Reading("c", 3.0)]
-    assert reasons(read(KeyValueLine(), "b=2 d=3", "a")) == [("undeclared", "")]
+    assert reasons(read(KeyValueLine(), "b=2 d=3", "a")) == [("undeclared sensor", "")]
 
 
 def test_a_hostile_name_is_no_sensor_even_where_all_are_wanted() -> None:
-    assert reasons(read(JsonLine(), '{"' + "n" * 300 + '":1}')) == [("undeclared", "")]
-    assert reasons(read(JsonLine(), '{"a\\nb":1}')) == [("undeclared", "")]
-    assert reasons(read(JsonLine(), '{"' + "n" * 300 + '":1}', "n*")) == [("undeclared", "")]
+    assert reasons(read(JsonLine(), '{"' + "n" * 300 + '":1}')) == [("undeclared sensor", "")]
+    assert reasons(read(JsonLine(), '{"a\\nb":1}')) == [("undeclared sensor", "")]
+    assert reasons(read(JsonLine(), '{"' + "n" * 300 + '":1}', "n*")) == [("undeclared sensor", "")]
 
 
 def test_a_long_line_of_words_costs_no_more_than_its_length() -> None:

@@ -138,7 +138,7 @@ def test_a_name_is_one_object_however_many_rows_have_it() -> None:
 
 
 def test_an_undeclared_sensor_is_refused() -> None:
-    assert list(long_table().read("x,1,7\n")) == [Reject("undeclared", b"x,1,7")]
+    assert list(long_table().read("x,1,7\n")) == [Reject("undeclared sensor", b"x,1,7")]
 
 
 def cut(data: bytes, size: int) -> list[str | Reject]:
