@@ -1,0 +1,113 @@
+"""The one module that loads paho: its client, on a socket of ours.
+
+paho reads a packet with three or four small reads, which is most of what it costs. `_create_socket` is where it
+makes its socket; that hook is private, so a test checks that it is still there, and `wire` says so in plain words
+where it was not called.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, cast
+
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from gaugeway.errors import DeviceError, PluginError
+from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.faults import unreachable
+from gaugeway.mqtt.packets import Cutter
+from gaugeway.mqtt.wire import Wire
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import SocketLike
+
+CONNECT_TIMEOUT: Final = 5.0
+PROPERTIES: Final[Callable[[int], Properties]] = Properties
+"""paho says no types for this one."""
+
+
+class Client(PahoClient):
+    """paho's client on a socket of ours: with a cutter it is a `Wire`, without one a plain socket."""
+
+    def __init__(self, broker: Broker, *, persistent: bool = False, cutter: Cutter | None = None) -> None:
+        newest = broker.version == 5
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            broker.client_id,
+            clean_session=None if newest else not persistent,
+            protocol=MQTTProtocolVersion.MQTTv5 if newest else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        if broker.username is not None:
+            self.username_pw_set(broker.username, broker.password)
+        self.broker = broker
+        self._persistent = persistent
+        self._cutter = cutter
+        self._wire: Wire | None = None
+
+    def log_in(self, *, session_expiry: float = 0.0, receive_maximum: int = 65535) -> None:
+        """Connect and ask to be let in, without waiting for the answer; DeviceError where nobody is reached."""
+        broker = self.broker
+        if broker.version != 5:
+            self.connect(broker.host, broker.port, broker.keepalive)
+            return
+        wishes = PROPERTIES(PacketTypes.CONNECT)
+        wishes.SessionExpiryInterval = min(round(session_expiry), 0xFFFFFFFF)
+        wishes.ReceiveMaximum = receive_maximum
+        self.connect(broker.host, broker.port, broker.keepalive, clean_start=not self._persistent, properties=wishes)
+
+    @property
+    def wire(self) -> Wire:
+        """The socket that paho was given."""
+        if self._wire is None:
+            raise PluginError(
+                "this version of paho-mqtt does not ask for its socket any more; gaugeway needs 2.1 or 2.2"
+            )
+        return self._wire
+
+    def close(self) -> None:
+        """Close the connection, also one that was never let in."""
+        if self._wire is not None:
+            self._wire.close()
+
+    def _create_socket(self) -> "SocketLike":
+        raw = dial(self.broker)
+        if self._cutter is None:
+            return cast("SocketLike", raw)  # a socket names its parameters otherwise
+        self._wire = Wire(raw, self._cutter)
+        return self._wire
+
+
+def dial(broker: Broker) -> socket.socket:
+    """Open the connection, encrypted if it is to be; DeviceError where that fails."""
+    try:
+        raw = socket.create_connection((broker.host, broker.port), CONNECT_TIMEOUT)
+    except (OSError, UnicodeError) as error:
+        raise unreachable(broker, error) from error
+    try:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return encryption(broker).wrap_socket(raw, server_hostname=broker.host) if broker.tls else raw
+    except (OSError, ValueError) as error:
+        raw.close()
+        raise unreachable(broker, error) from error
+    except DeviceError:
+        raw.close()
+        raise
+
+
+def encryption(broker: Broker) -> ssl.SSLContext:
+    """Return what is trusted and shown on an encrypted connection; DeviceError where a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=broker.ca_file)
+        if broker.cert_file:
+            context.load_cert_chain(broker.cert_file, broker.key_file, password="")
+    except OSError as error:
+        named = " or ".join(str(path) for path in (broker.ca_file, broker.cert_file, broker.key_file) if path)
+        raise DeviceError(f"cannot use {named or 'the certificates of this system'}: {error}") from error
+    if not broker.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,85 @@
+"""Why a broker cannot be used, in sentences that say what to do."""
+
+import socket
+import ssl
+from typing import Final
+
+from gaugeway.errors import DeviceError
+from gaugeway.mqtt.broker import Broker
+
+BAD_VERSION: Final = 0x84
+BAD_CLIENT_ID: Final = 0x85
+BAD_PASSWORD: Final = 0x86
+NOT_ALLOWED: Final = 0x87
+TAKEN_OVER: Final = 0x8E
+UNTRUSTED_HINT: Final = "'ca_file' names the authority that signed it"
+
+
+def unreachable(broker: Broker, error: Exception) -> DeviceError:
+    """Say why there is no connection at all."""
+    where = broker.where
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return DeviceError(f"the certificate of {where} is refused ({error.verify_message}): {UNTRUSTED_HINT}")
+    if isinstance(error, ssl.SSLError):
+        return DeviceError(f"{where} does not take this encryption ({_reason(error)}): is it the port for mqtts://?")
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return DeviceError(f"no host is found by the name of {broker.host}: check the name, and the network")
+    if isinstance(error, ConnectionRefusedError):
+        return DeviceError(f"nothing listens on {where}: check that the broker runs, and the port")
+    if isinstance(error, TimeoutError):
+        return DeviceError(f"{where} does not answer: check the network, and what stands between")
+    return DeviceError(f"no connection to {where}: {error}")
+
+
+def refused(broker: Broker, code: int, name: str) -> DeviceError:
+    """Say why the broker does not let this client in."""
+    where, user = broker.where, f"user '{broker.username}'" if broker.username else "a client without a user"
+    if code == BAD_VERSION:
+        other = "'3.1.1'" if broker.version == 5 else "5"
+        return DeviceError(f"{where} does not speak MQTT {broker.version}: set 'version' to {other}")
+    if code == BAD_CLIENT_ID:
+        return DeviceError(f"{where} refuses the client id '{broker.client_id}': set another 'client_id'")
+    if code == BAD_PASSWORD:
+        return DeviceError(f"{where} refuses {user}: check 'username' and 'password'")
+    if code == NOT_ALLOWED:
+        return DeviceError(f"{where} does not let in {user}: check 'username' and 'password', and the broker's rights")
+    return DeviceError(f"{where} refuses the connection: {name.lower()}")
+
+
+def silent(broker: Broker) -> DeviceError:
+    """Say that the broker was reached and gave no answer."""
+    return DeviceError(f"{broker.where} takes the connection and does not answer: is it an MQTT broker?")
+
+
+def hung_up(broker: Broker) -> DeviceError:
+    """Say that the broker closed the connection instead of answering."""
+    other = "'3.1.1'" if broker.version == 5 else "5"
+    guess = "" if broker.tls else "does it want mqtts://, or "
+    return DeviceError(f"{broker.where} closes the connection at once: {guess or 'is it '}'version' {other}?")
+
+
+def thrown_off(broker: Broker, code: int, name: str) -> DeviceError:
+    """Say why the broker ended a connection that was open."""
+    if code == TAKEN_OVER:
+        return DeviceError(
+            f"another client logs in at {broker.where} with the client id '{broker.client_id}': give each its own"
+        )
+    return DeviceError(f"{broker.where} ended the connection: {name.lower()}")
+
+
+def not_granted(broker: Broker, topic: str, name: str) -> DeviceError:
+    """Say that a subscription is refused."""
+    user = f"user '{broker.username}'" if broker.username else "a client without a user"
+    return DeviceError(f"{broker.where} does not let {user} read '{topic}' ({name.lower()}): check the broker's rights")
+
+
+def not_taken(broker: Broker, topic: str, name: str) -> DeviceError:
+    """Say that a published message is refused."""
+    user = f"user '{broker.username}'" if broker.username else "a client without a user"
+    return DeviceError(
+        f"{broker.where} does not let {user} write '{topic}' ({name.lower()}): check the broker's rights"
+    )
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()

@@ -1,0 +1,208 @@
+"""A connection that receives: opened, read and closed by the one thread that a source runs on."""
+
+import select
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from gaugeway.errors import DeviceError
+from gaugeway.mqtt import faults
+from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client as PahoClient
+    from paho.mqtt.client import ConnectFlags, DisconnectFlags
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from gaugeway.mqtt.client import Client
+
+ANSWER_TIMEOUT: Final = 10.0
+LONGEST_WAIT: Final = 1.0
+
+
+class Link:
+    """Receives messages from a broker; what was received is acknowledged by whoever knows that it is safe.
+
+    `open` and `subscribe` yield before every wait of at most a second, so that a source can tick meanwhile; `read`
+    returns what came and never waits; `wait` does. It has no thread of its own: the keepalive is sent while it is
+    read. Every loss of the connection is a DeviceError, after which a new link is opened.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        persistent: bool = False,
+        session_expiry: float = 0.0,
+        receive_maximum: int = 65535,
+        max_payload: int = 1024 * 1024,
+    ) -> None:
+        self.broker = broker
+        self.session_present = False
+        self.hint = 0
+        self._persistent = persistent
+        self._session_expiry = session_expiry
+        self._receive_maximum = receive_maximum
+        self._cutter = Cutter(properties=broker.version == 5, max_payload=max_payload)
+        self._poll = select.poll()
+        self._client: Client | None = None
+        self._let_in = False
+        self._answers: list[ReasonCode] = []
+        self._loss: DeviceError | None = None
+
+    def open(self) -> Iterator[None]:
+        """Connect and log in. Then `session_present` tells whether the broker kept the session.
+
+        `hint` is how many unacknowledged messages it takes itself, 0 where it does not say; most brokers have one
+        setting for both directions.
+        """
+        from gaugeway.mqtt.client import Client  # noqa: PLC0415 - paho is loaded by those who connect
+
+        client = Client(self.broker, persistent=self._persistent, cutter=self._cutter)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        self._client = client
+        client.log_in(session_expiry=self._session_expiry, receive_maximum=self._receive_maximum)
+        self._poll.register(client.wire, select.POLLIN)
+        yield from self._until(lambda: self._let_in)
+
+    def subscribe(self, topics: Sequence[str], qos: int, *, retained: bool = False) -> Iterator[None]:
+        """Subscribe to topic filters and wait for the answer; `granted` then holds the QoS of each.
+
+        Without `retained` the broker is asked to keep its stored messages to itself (it can be from version 5 on);
+        with it they come when the subscription is new, not after every interruption.
+        """
+        from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: PLC0415 - as above
+
+        if self.broker.version == 5:
+            handling = SubscribeOptions.RETAIN_SEND_IF_NEW_SUB if retained else SubscribeOptions.RETAIN_DO_NOT_SEND
+            options = SubscribeOptions(qos, retainHandling=handling)
+            self._connected().subscribe([(topic, options) for topic in topics])
+        else:
+            self._connected().subscribe([(topic, qos) for topic in topics])
+        self._answers = []
+        yield from self._until(lambda: len(self._answers) == len(topics))
+        for topic, answer in zip(topics, self._answers, strict=True):
+            if answer.is_failure:
+                raise faults.not_granted(self.broker, topic, str(answer))
+
+    @property
+    def granted(self) -> list[int]:
+        """The quality of service that the broker gives to each subscription."""
+        return [answer.value for answer in self._answers]
+
+    def read(self) -> list[Delivery]:
+        """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
+        self._take_in()
+        found = self._cutter.deliveries
+        if found:
+            self._cutter.deliveries = []
+        else:
+            self._fail_if_lost()
+        return found
+
+    def released(self) -> list[int]:
+        """Return the numbers of the QoS 2 messages that the broker let go of since the last call."""
+        found = self._cutter.released
+        self._cutter.released = []
+        return found
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something has arrived, a second at most."""
+        wire = self._connected().wire
+        if self._loss or wire.fault or wire.pending:
+            return
+        self._poll.modify(wire, select.POLLIN | select.POLLOUT if wire.wants_to_write else select.POLLIN)
+        self._poll.poll(min(seconds, LONGEST_WAIT) * 1000)
+        if wire.wants_to_write:
+            wire.flush()
+
+    def send(self, acknowledgements: bytes) -> None:
+        """Send acknowledgements, all at once. A line that is broken is found by the next `read`."""
+        if acknowledgements:
+            self._connected().wire.send(acknowledgements)
+
+    def close(self) -> None:
+        """Say goodbye, as far as that is possible, and close."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.on_disconnect = None
+            client.disconnect()
+            client.close()
+
+    def _connected(self) -> "Client":
+        if self._client is None:
+            raise DeviceError(f"the connection to {self.broker.where} is closed")
+        return self._client
+
+    def _until(self, done: Callable[[], bool]) -> Iterator[None]:
+        """Go on reading until something is answered; yield before every wait."""
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        while True:
+            self._take_in()
+            if done():
+                return
+            self._fail_if_lost()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise faults.silent(self.broker)
+            yield
+            self.wait(left)
+
+    def _take_in(self) -> None:
+        """Read once; leave to paho what is no message, and let it look after the keepalive."""
+        client = self._connected()
+        try:
+            client.wire.fill()
+        except NotMqtt as error:
+            raise DeviceError(f"{self.broker.where} sends what is no MQTT: {error}") from error
+        while self._cutter.rest and not client.loop_read():
+            pass
+        client.loop_misc()
+
+    def _fail_if_lost(self) -> None:
+        if self._loss is not None:
+            raise self._loss
+        fault = self._connected().wire.fault
+        if fault:
+            raise DeviceError(f"{self.broker.where} {fault}") if self._let_in else faults.hung_up(self.broker)
+
+    def _on_connect(
+        self,
+        _client: "PahoClient",
+        _data: object,
+        flags: "ConnectFlags",
+        code: "ReasonCode",
+        extras: "Properties | None",
+    ) -> None:
+        if code.is_failure:
+            self._loss = faults.refused(self.broker, code.value, str(code))
+            return
+        self._let_in = True
+        self.session_present = flags.session_present
+        self.hint = getattr(extras, "ReceiveMaximum", 0)
+
+    def _on_subscribe(
+        self, _client: "PahoClient", _data: object, _mid: int, codes: "list[ReasonCode]", _extras: "Properties | None"
+    ) -> None:
+        self._answers = codes
+
+    def _on_disconnect(
+        self,
+        _client: "PahoClient",
+        _data: object,
+        flags: "DisconnectFlags",
+        code: "ReasonCode",
+        _extras: "Properties | None",
+    ) -> None:
+        if self._loss is not None:
+            return
+        if flags.is_disconnect_packet_from_server:
+            self._loss = faults.thrown_off(self.broker, code.value, str(code))
+        elif self._let_in:
+            self._loss = DeviceError(f"{self.broker.where} has not answered for {self.broker.keepalive} s")
+        else:
+            self._loss = faults.hung_up(self.broker)

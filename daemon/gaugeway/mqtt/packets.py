@@ -1,0 +1,196 @@
+"""The bytes of MQTT that pass by the thousand: PUBLISH packets are cut from the stream, all others are left to paho."""
+
+from struct import Struct
+from typing import Final
+from zlib import crc32
+
+import msgspec
+
+PUBLISH: Final = 3
+PUBREL: Final = 6
+RETAIN: Final = 0x01
+DUP: Final = 0x08
+
+LARGEST_OTHER: Final = 1024 * 1024
+SHOWN: Final = 200
+HEAD: Final = Struct(">BBH").unpack_from
+"""What most messages begin with: kind and flags, a length of one byte, the length of the topic."""
+ANSWER: Final = Struct(">BBH").pack
+PUBACK: Final = 0x40
+PUBREC: Final = 0x50
+PUBCOMP: Final = 0x70
+
+
+class NotMqtt(ValueError):  # noqa: N818 - a handler reads `except NotMqtt`
+    """The peer sends what no broker sends."""
+
+
+class Delivery(msgspec.Struct, gc=False, frozen=True):
+    """One message from the broker, as its PUBLISH packet brought it.
+
+    `mid` is the packet's number, 0 at QoS 0, and `digest` stands for topic and payload: together they tell a
+    redelivery from a new message. A payload over the limit is not `whole`, only its start is there.
+    """
+
+    topic: bytes
+    payload: bytes
+    head: int
+    mid: int = 0
+    digest: int = 0
+    whole: bool = True
+
+    @property
+    def qos(self) -> int:
+        """The quality of service it came with."""
+        return self.head >> 1 & 3
+
+    @property
+    def again(self) -> bool:
+        """Whether the broker says that it sent this before."""
+        return bool(self.head & DUP)
+
+    @property
+    def retained(self) -> bool:
+        """Whether it is the broker's stored copy, of unknown age, and not a message as it is published."""
+        return bool(self.head & RETAIN)
+
+
+class Cutter:
+    """Cuts what a broker sends into deliveries and the rest; knows no socket.
+
+    Bytes go in through `feed` in pieces of any size. Complete PUBLISH packets come out in `deliveries`, all other
+    packets, complete, in `rest`, except PUBREL, of which the numbers come out in `released`. No more than `max_payload`
+    bytes of one message are ever kept (and 128 where it is less).
+    """
+
+    def __init__(self, *, properties: bool, max_payload: int) -> None:
+        self.deliveries: list[Delivery] = []
+        self.rest = bytearray()
+        self.released: list[int] = []
+        self._properties = properties
+        self._max_payload = max_payload
+        self._parts: list[bytes] = []
+        self._missing = 0
+        self._skip = 0
+        self._skipped: Delivery | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take in the next bytes; NotMqtt where they cannot be the next bytes of a broker."""
+        if self._skip:
+            data = self._skip_some(data)
+        if self._parts:
+            self._parts.append(data)
+            if self._missing > len(data):
+                self._missing -= len(data)
+                return
+            data = b"".join(self._parts)
+            self._parts.clear()
+        try:
+            done = self._cut(data)
+        except IndexError:
+            raise NotMqtt("a packet is shorter than its parts") from None
+        if done < len(data):
+            self._parts.append(data[done:] if done else data)
+
+    def _cut(self, data: bytes) -> int:
+        """Cut off all complete packets and return where the first incomplete one begins."""
+        at, end, properties = 0, len(data), self._properties
+        append = self.deliveries.append
+        self._missing = 0
+        while end - at > 3:
+            head, length, size = HEAD(data, at)
+            name, stop = at + 4, at + 2 + length
+            if length > 127:
+                name, stop = self._long(data, at)
+                if not name:
+                    break
+                if stop - name > self._max_payload and self._too_big(data, head, name, stop):
+                    at = min(stop, end)
+                    continue
+                size = data[name] << 8 | data[name + 1] if stop <= end else 0
+                name += 2
+            if stop > end:
+                self._missing = stop - end if stop - name <= self._max_payload else 1
+                break
+            if head >> 4 != PUBLISH:
+                self._pass_on(data[at:stop])
+                at = stop
+                continue
+            body, mid, extra = name + size, 0, 0
+            topic = data[name:body]
+            if head & 6:
+                mid, body = data[body] << 8 | data[body + 1], body + 2
+                if not mid or head & 6 == 6:
+                    raise NotMqtt("a message has no number, or a quality of service that does not exist")
+            if properties:
+                extra, body = data[body], body + 1
+                if extra:
+                    _, body = self._long(data, body - 2)
+            if not name < body <= stop:
+                raise NotMqtt("a message is shorter than its parts")
+            payload = data[body:stop]
+            append(Delivery(topic, payload, head, mid, crc32(payload, crc32(topic)) if mid else 0))
+            at = stop
+        if 1 < end - at < 4 and at + 2 + data[at + 1] <= end:
+            self._pass_on(data[at:])
+            at = end
+        return at
+
+    def _skip_some(self, data: bytes) -> bytes:
+        """Leave out what belongs to a message that is too big, and return what follows it."""
+        skipped = min(self._skip, len(data))
+        self._skip -= skipped
+        if not self._skip and self._skipped is not None:
+            self.deliveries.append(self._skipped)
+            self._skipped = None
+        return data[skipped:]
+
+    @staticmethod
+    def _long(data: bytes, at: int) -> tuple[int, int]:
+        """Return where what has its length after `at` begins and ends; zeros while the length is not complete."""
+        length = shift = 0
+        for place in range(at + 1, min(at + 5, len(data))):
+            length |= (data[place] & 0x7F) << shift
+            if data[place] < 0x80:
+                return place + 1, place + 1 + length
+            shift += 7
+        if shift == 28:
+            raise NotMqtt("a length has more than four bytes")
+        return 0, 0
+
+    def _too_big(self, data: bytes, head: int, start: int, stop: int) -> bool:
+        """Begin to skip a message that is over the limit; tell whether it is one and enough of it is there to know."""
+        if head >> 4 != PUBLISH:
+            if stop - start > LARGEST_OTHER:
+                raise NotMqtt("a packet that is no message has more than 1 MiB")
+            return False
+        end, name = len(data), start + 2
+        topic_end = name + (data[start] << 8 | data[start + 1]) if end >= name else end + 1
+        body = topic_end + 2 if head & 6 else topic_end
+        if body > end or stop - body <= self._max_payload:
+            return False
+        mid = data[topic_end] << 8 | data[topic_end + 1] if head & 6 else 0
+        topic, payload = data[name:topic_end], data[body : min(body + SHOWN, stop)]
+        delivery = Delivery(topic, payload, head, mid, crc32(payload, crc32(topic)), whole=False)
+        if stop > end:
+            self._skip, self._skipped = stop - end, delivery
+        else:
+            self.deliveries.append(delivery)
+        return True
+
+    def _pass_on(self, packet: bytes) -> None:
+        """Leave a packet to paho, but for a PUBREL, which is about a message."""
+        if packet[0] >> 4 == PUBREL and len(packet) >= 4:
+            self.released.append(packet[2] << 8 | packet[3])
+        else:
+            self.rest += packet
+
+
+def acknowledgement(delivery: Delivery) -> bytes:
+    """Return what tells the broker that a message has arrived: PUBACK at QoS 1, PUBREC at QoS 2."""
+    return ANSWER(PUBACK if delivery.head & 6 == 2 else PUBREC, 2, delivery.mid)
+
+
+def completion(mid: int) -> bytes:
+    """Return the last word about a QoS 2 message: PUBCOMP."""
+    return ANSWER(PUBCOMP, 2, mid)

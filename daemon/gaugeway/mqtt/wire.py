@@ -1,0 +1,90 @@
+"""The socket between paho and the broker: it cuts the messages out, and hands paho what is left."""
+
+import socket
+import ssl
+from typing import Final
+
+from gaugeway.mqtt.packets import Cutter
+
+CHUNK: Final = 65536
+WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class Wire:
+    """Reads in big pieces and writes in one stream, so that acknowledgements and paho's packets keep their order.
+
+    It never raises: a broken connection is told in `fault`, and found at the next look.
+    """
+
+    def __init__(self, raw: socket.socket, cutter: Cutter) -> None:
+        self.cutter = cutter
+        self.fault = ""
+        self._raw = raw
+        self._encrypted = isinstance(raw, ssl.SSLSocket)
+        self._out = bytearray()
+
+    def fill(self) -> None:
+        """Take in what has arrived, about 64 KiB at most, without waiting."""
+        taken = 0
+        try:
+            while taken < CHUNK:
+                data = self._raw.recv(CHUNK)
+                if not data:
+                    self.fault = self.fault or "closed the connection"
+                    return
+                self.cutter.feed(data)
+                taken += len(data)
+                if not self._encrypted:
+                    return
+        except WOULD_BLOCK:
+            return
+        except OSError as error:
+            self.fault = self.fault or f"broke the connection ({error.strerror or error})"
+
+    @property
+    def pending(self) -> bool:
+        """Whether bytes wait inside the encryption, where no poll of the socket sees them."""
+        return isinstance(self._raw, ssl.SSLSocket) and not self.fault and self._raw.pending() > 0
+
+    @property
+    def wants_to_write(self) -> bool:
+        """Whether bytes wait to be sent."""
+        return bool(self._out)
+
+    def flush(self) -> None:
+        """Send as much as goes without waiting."""
+        try:
+            while self._out:
+                del self._out[: self._raw.send(self._out)]
+        except WOULD_BLOCK:
+            return
+        except OSError as error:
+            self._out.clear()
+            self.fault = self.fault or f"broke the connection ({error.strerror or error})"
+
+    def send(self, buffer: bytes | bytearray) -> int:
+        """Send after what waits already; all of it is taken."""
+        self._out += buffer
+        self.flush()
+        return len(buffer)
+
+    def recv(self, buffer_size: int) -> bytes:
+        """Give paho the next bytes that are no message."""
+        rest = self.cutter.rest
+        if not rest:
+            raise BlockingIOError
+        data = bytes(rest[:buffer_size])
+        del rest[:buffer_size]
+        return data
+
+    def fileno(self) -> int:
+        """Return the descriptor, for a poll."""
+        return self._raw.fileno()
+
+    def setblocking(self, flag: bool) -> None:
+        """Let reads and writes wait, or not."""
+        self._raw.setblocking(flag)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._raw.close()

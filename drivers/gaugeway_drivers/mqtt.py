@@ -1,0 +1,265 @@
+"""Readings from an MQTT broker; a message is acknowledged when what it held is on disk."""
+
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from typing import Annotated, Final, Literal
+from zlib import crc32
+
+from gaugeway import ConfigError, Duration, Meta, Reading, Reject, Sensor, Sensors, Site, Size, Tick, logger
+from gaugeway.mqtt import (
+    Broker,
+    BrokerAddress,
+    CaFile,
+    CertFile,
+    ClientId,
+    Delivery,
+    Keepalive,
+    KeyFile,
+    Link,
+    Pace,
+    Password,
+    Receipt,
+    Receipts,
+    Username,
+    Verify,
+    Version,
+    Window,
+    filter_matches,
+    own_client_id,
+    topic_filter,
+)
+from gaugeway_drivers.decode.framing import SHOWN
+from gaugeway_drivers.decode.json_payload import Found
+from gaugeway_drivers.decode.moment import zone
+from gaugeway_drivers.decode.payload import Payload
+from gaugeway_drivers.decode.topic import Topic
+
+log = logger(__name__)
+
+MOST_TOPICS: Final = 10_000
+LONGEST_WAIT: Final = 1.0
+LEEWAY: Final = 4096
+"""How far brokers go beyond what they are allowed: mosquitto 2.0 does while it works off what it had stored."""
+LONGEST_NAME: Final = 256
+"""A longer topic is looked at anew each time, so that the table of topics stays small."""
+
+
+class Mqtt:
+    """Reads messages from an MQTT broker.
+
+    At QoS 1 and 2 a message is acknowledged when its readings are safe (`commit`), and the broker keeps the session,
+    so that what is published while nobody listens is delivered later. What the broker sends again although it was
+    taken before is recognised and left out.
+    """
+
+    ticks = True
+
+    def __init__(
+        self,
+        *,
+        broker: BrokerAddress,
+        topic: Annotated[
+            str | list[str],
+            Meta(description="What to read; + stands for any level, # for all that follow.", examples=["plant/+/temp"]),
+        ],
+        format: Annotated[Payload, Meta(description="How a payload is laid out.")],
+        sensors: Sensors[Sensor],
+        site: Site,
+        qos: Annotated[
+            Literal[0, 1, 2],
+            Meta(description="1 and 2: nothing is lost. 0: what is sent while nobody listens is, and in a crash."),
+        ] = 1,
+        retained: Annotated[
+            Literal["ignore", "accept"],
+            Meta(
+                description="What the broker stored for newcomers. It is of unknown age but looks fresh: accepted, it "
+                "is marked uncertain unless it brings a time."
+            ),
+        ] = "ignore",
+        timezone: Annotated[
+            str, Meta(description="The zone of times that name none.", examples=["Europe/Berlin"])
+        ] = "UTC",
+        max_latency: Annotated[
+            Duration,
+            Meta(
+                ge=0, le=0.5, description="How long messages may gather before they are read: the longer, the less CPU."
+            ),
+        ] = 0.01,
+        max_payload: Annotated[
+            Size,
+            Meta(ge=1, le=256 * 1024 * 1024, description="Bytes in the largest message; a larger one is left out."),
+        ] = 256 * 1024,
+        receive_maximum: Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=65535,
+                description="How many messages the broker may send before one is acknowledged. Before MQTT 5 it has a "
+                "setting of its own for that (mosquitto: max_inflight_messages).",
+            ),
+        ] = 1000,
+        session_expiry: Annotated[
+            Duration,
+            Meta(
+                ge=0,
+                description="How long the broker keeps messages for a gateway that is away (MQTT 5).",
+                examples=["7d"],
+            ),
+        ] = 7 * 86400.0,
+        version: Version = 5,
+        client_id: ClientId = None,
+        keepalive: Keepalive = 60.0,
+        username: Username = None,
+        password: Password = None,
+        ca_file: CaFile = None,
+        cert_file: CertFile = None,
+        key_file: KeyFile = None,
+        verify: Verify = True,
+    ) -> None:
+        self._topics = [topic_filter(one) for one in ([topic] if isinstance(topic, str) else topic)]
+        if not self._topics:
+            raise ConfigError("`topic` is an empty list: name at least one topic")
+        self._broker = Broker.at(
+            broker,
+            client_id=client_id or _own_id(site.node, self._topics),
+            version=version,
+            keepalive=keepalive,
+            username=username,
+            password=password,
+            ca_file=ca_file,
+            cert_file=cert_file,
+            key_file=key_file,
+            verify=verify,
+        )
+        self._qos = qos
+        self._decoder = format.decoder(sensors, zone(timezone))
+        self._accept_retained = retained == "accept"
+        self._max_payload = max_payload
+        self._receive_maximum = receive_maximum
+        self._session_expiry = session_expiry
+        self._known: dict[bytes, Topic | None] = {}
+        self._pace = Pace(max_latency)
+        self._window = Window(receive_maximum)
+        self._receipts = Receipts(receive_maximum + LEEWAY)
+        self._link: Link | None = None
+
+    def stream(self) -> Generator[Reading | Reject | Tick]:
+        """Connect, subscribe and read until the connection is lost."""
+        yield Tick()
+        link = Link(
+            self._broker,
+            persistent=self._qos > 0,
+            session_expiry=self._session_expiry if self._qos else 0.0,
+            receive_maximum=self._receive_maximum,
+            max_payload=self._max_payload,
+        )
+        with closing(link):
+            for _ in link.open():
+                yield Tick()
+            self._receipts.resume(session_present=link.session_present)
+            self._window.hint(link.hint)
+            for _ in link.subscribe(self._topics, self._qos, retained=self._accept_retained):
+                yield Tick()
+            self._note_less_than_asked(link)
+            self._link = link
+            try:
+                yield from self._read(link)
+            finally:
+                self._link = None
+
+    def commit(self) -> None:
+        """Acknowledge the messages of all readings that were yielded so far."""
+        self._receipts.commit()
+        if self._link is not None:
+            self._link.send(self._receipts.due())
+
+    def unacknowledged(self) -> list[Receipt]:
+        """Return the number and digest of each message that the broker may send again although it was yielded."""
+        return self._receipts.unacknowledged()
+
+    def news(self) -> list[Receipt]:
+        """Return the number and digest of each message that was yielded whole since the last call or `commit`."""
+        return self._receipts.news()
+
+    def recognise(self, receipts: Iterable[Receipt]) -> None:
+        """Take in what an earlier process had yielded and made safe, so that it is acknowledged and not yielded again.
+
+        To be called before the first `stream`.
+        """
+        self._receipts.recognise(receipts)
+
+    def _read(self, link: Link) -> Generator[Reading | Reject | Tick]:
+        receipts = self._receipts
+        while True:
+            deliveries = link.read()
+            receipts.release(link.released())
+            for delivery in deliveries:
+                if delivery.again and receipts.seen(delivery):
+                    continue
+                found = self._decode(delivery)
+                last = found.pop()
+                yield from found
+                # Only with its last reading on the way is a message yielded whole, and may the next commit take it.
+                if delivery.mid:
+                    receipts.take(delivery, safe=not found and type(last) is Reject)
+                yield last
+            link.send(receipts.due())
+            now = time.monotonic()
+            full = self._window.full(receipts.held, len(deliveries), now)
+            yield Tick(full=full)
+            if full and not receipts.held:
+                self._window.answered(time.monotonic())
+            nap = self._pace.nap(len(deliveries), now, full=full)
+            if nap:
+                time.sleep(nap)
+            else:
+                link.wait(LONGEST_WAIT)
+
+    def _decode(self, delivery: Delivery) -> Found:
+        """Return what a message holds; never empty."""
+        known = self._known
+        topic = known[delivery.topic] if delivery.topic in known else self._meet(delivery.topic)
+        if topic is None:
+            return [Reject("topic does not fit", delivery.topic[:SHOWN])]
+        if not delivery.whole:
+            return [Reject("too big", delivery.payload[:SHOWN], topic.sensor)]
+        if not delivery.retained:
+            return self._decoder.readings(topic, delivery.payload)
+        if not self._accept_retained:
+            return [Reject("retained", delivery.payload[:SHOWN], topic.sensor)]
+        return _of_unknown_age(self._decoder.readings(topic, delivery.payload))
+
+    def _meet(self, name: bytes) -> Topic | None:
+        """Look at a topic that was not seen before, or was forgotten because there are too many."""
+        if len(self._known) >= MOST_TOPICS:
+            self._known.clear()
+        try:
+            text = name.decode()
+        except UnicodeDecodeError:
+            return None
+        wanted = any(filter_matches(one, text) for one in self._topics)
+        topic = self._decoder.topic(text) if wanted else None
+        if len(name) <= LONGEST_NAME:
+            self._known[name] = topic
+        return topic
+
+    def _note_less_than_asked(self, link: Link) -> None:
+        for topic, granted in zip(self._topics, link.granted, strict=True):
+            if granted < self._qos:
+                log.warning("broker gives less than was asked for", topic=topic, qos=granted, asked=self._qos)
+
+
+def _own_id(node: str, topics: Sequence[str]) -> str:
+    """Return a client id of this node's for these topics.
+
+    A session keeps its subscriptions, so other topics are another session: nothing comes that was once wanted.
+    """
+    return own_client_id(node, f"{crc32(chr(0).join(sorted(topics)).encode()):08x}")
+
+
+def _of_unknown_age(found: Found) -> Found:
+    for item in found:
+        if isinstance(item, Reading) and not item.time:
+            item.quality = "uncertain"
+    return found
