@@ -25,7 +25,8 @@ def words(name: str) -> Words:
     """Return its arguments."""
     taken = Words(
         name,
-        "Run a gateway in the foreground. It ends when its sources do, or with Ctrl-C.\nSIGHUP loads the configuration again.",
+        "Run a gateway in the foreground. It ends when its sources do, or with Ctrl-C.\n"
+        "SIGHUP loads the configuration again.",
         "gaugeway run configs/demo.yaml",
     )
     taken.value("config", f"the configuration file (default: {USUAL[0]} here, else {USUAL[1]})", " ", metavar="CONFIG")

@@ -50,7 +50,8 @@ def run(words: Words) -> int:
         log.set_up("error" if live else "warning")
         stack.enter_context(Wire(folder / "boiler", boiler))
         stack.enter_context(Wire(folder / "cellar", cellar, unplugged=UNPLUGGED))
-        settings = {"DEMO": str(folder), "BROKER": f"mqtt://127.0.0.1:{port}", "MQTT": "5" if name == "mosquitto" else "3.1.1"}
+        version = "5" if name == "mosquitto" else "3.1.1"
+        settings = {"DEMO": str(folder), "BROKER": f"mqtt://127.0.0.1:{port}", "MQTT": version}
         plan = load(CONFIGURATION, environment=settings)
         gateway = Gateway(plan, Registry.discover())
         view = View(gateway, live=live)

@@ -1,4 +1,4 @@
-"""The rest of the plant, with an MQTT client of its own: pumps that publish their flow, and a phone that gets alerts."""
+"""The rest of the plant, with an MQTT client of its own: pumps that publish their flow, a phone that gets alerts."""
 
 import json
 import math
@@ -27,7 +27,8 @@ class Plant:
         self._thread = threading.Thread(target=self._talk, name="plant", daemon=True)
 
     def __enter__(self) -> Self:
-        from paho.mqtt.client import CallbackAPIVersion, Client  # noqa: PLC0415  (slow to import, needed here only)
+        from paho.mqtt.client import Client  # noqa: PLC0415  (slow to import, needed here only)
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
 
         self._client: Client = Client(CallbackAPIVersion.VERSION2, client_id="demo-phone")
         self._client.on_message = self._arrived

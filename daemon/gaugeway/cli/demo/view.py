@@ -52,7 +52,8 @@ class View:
                 print(f"reading  {_plain(name, seen)}", flush=True)
 
     def _draw(self, seconds_left: float) -> None:
-        lines = [f"{BOLD}gaugeway demo{PLAIN}   real drivers, simulated sensors   {DIM}{seconds_left:.0f} s left{PLAIN}", ""]
+        about = f"{DIM}real drivers, simulated sensors, {seconds_left:.0f} s left{PLAIN}"
+        lines = [f"{BOLD}gaugeway demo{PLAIN}   {about}", ""]
         lines.append(f"{DIM}{'sensor':<16}{'value':>9}       {'of its range':<{BAR}}  {'average':>8}   age{PLAIN}")
         lines += [_row(name, seen) for name, seen in self._seen()]
         lines += ["", f"{DIM}sources{PLAIN}", *self._sources()]

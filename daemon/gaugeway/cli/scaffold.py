@@ -1,0 +1,71 @@
+"""`gaugeway scaffold`: the folder of a new gateway, with a commented configuration that already runs."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from gaugeway.cli import exits
+from gaugeway.cli.words import Words
+from gaugeway.errors import ConfigError
+
+SAMPLES: Final = Path(__file__).with_name("samples")
+SOURCES: Final = ("synthetic", "serial", "mqtt", "csv")
+PRIVATE: Final = 0o600
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "Make a folder for a new gateway: a commented configuration, a file for secrets, rules and a plugin to start\n"
+        "from. It passes `gaugeway check` and runs as it is; then edit it.",
+        "gaugeway scaffold plant --source serial --port /dev/serial/by-id/usb-FTDI_FT232R-if00-port0",
+    )
+    taken.value("folder", "the folder to make", metavar="DIR")
+    taken.choice("--source", "what is connected (default: a simulated sensor)", SOURCES, SOURCES[0])
+    taken.value("--port", "the serial port", "/dev/ttyUSB0")
+    taken.value("--broker", "the MQTT broker", "mqtt://localhost")
+    taken.value("--file", "the CSV file", "readings.csv")
+    return taken
+
+
+def run(words: Words) -> int:
+    """Write the files; none that is there already is touched."""
+    folder = words.path("folder")
+    files = contents(words)
+    there = [name for name in files if (folder / name).exists()]
+    if there:
+        raise ConfigError(f"{folder / there[0]} is there already: name another folder, nothing was written")
+    for name, text in files.items():
+        write(folder / name, text, private=name == "secrets.yaml")
+    main = folder / "gaugeway.yaml"
+    print(f"Made {folder}. Next:\n\n  gaugeway check {main}\n  gaugeway run {main}\n\nThen edit {main}.")
+    return exits.WELL
+
+
+def contents(words: Words) -> dict[str, str]:
+    """Return each file's name and text."""
+    source = sample(f"{words.text('--source')}.yaml")
+    for word in ("--port", "--broker", "--file"):
+        source = source.replace(f"{{{word.lstrip('-')}}}", words.text(word))
+    main = sample("gaugeway.yaml").replace("{source}\n", source).replace("{broker}", words.text("--broker"))
+    return {
+        "gaugeway.yaml": main,
+        "rules/boiler.yaml": sample("rules.yaml"),
+        "secrets.yaml": sample("secrets.yaml"),
+        "plugins/fahrenheit.py": sample("fahrenheit.txt"),
+        ".gitignore": "state/\nsecrets.yaml\n",
+    }
+
+
+def sample(name: str) -> str:
+    """Return the text of a sample."""
+    return (SAMPLES / name).read_text(encoding="utf-8")
+
+
+def write(file: Path, text: str, *, private: bool) -> None:
+    """Write one file of the new folder; what holds secrets is for its owner alone from the first moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE if private else 0o644)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
