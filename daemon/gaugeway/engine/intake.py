@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from itertools import chain as chained
 from itertools import islice
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -15,10 +15,10 @@ from gaugeway.contract import Source
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
-from gaugeway.engine.pump import Item, ticking
+from gaugeway.engine.pump import Item, let_go, ticking
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import SET_AFTER, Timekeeper
-from gaugeway.errors import DeviceError
+from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError
 from gaugeway.log import logger
 from gaugeway.plan import SourceUse
 from gaugeway.reading import Reading, Reject, Tick
@@ -32,7 +32,10 @@ WAIT: Final = 1.0
 HIGHEST: Final = sys.float_info.max
 LOWEST: Final = -HIGHEST
 HEALTHY_AFTER: Final = 30.0
-NAME: Final = re.compile(r"[^\s+#/\x00-\x1f]{1,128}")
+NAME: Final = re.compile(r"[^\s+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
+SHOWN: Final = 80
+END: Final = Tick()
+NO_BURST: Final[tuple[list[Reading], float, float]] = ([], 0.0, 0.0)
 
 
 class Burst(msgspec.Struct, gc=False):
@@ -77,6 +80,8 @@ class Intake:
         self._backoff = Backoff(use.retry)
         self._opened_at = 0.0
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
+        self._commit_fault: BaseException | None = None
+        self._unfinished = NO_BURST
 
     def bursts(self) -> Generator[Burst]:
         """Yield burst after burst until the source ends or the gateway stops; wait and open again after a failure."""
@@ -87,15 +92,30 @@ class Intake:
                 if not self._stopping.is_set():
                     self.status.become("ended")
                 return
-            if not isinstance(fault.error, DeviceError | OSError):
-                self.status.become("failed", in_words(fault.error or RuntimeError("ended")))
-                raise HaltedError(f"source '{self.use.id}' failed: {self.status.reason}") from fault.error
-            yield from self._pause(fault.error)
+            if self._unfinished is not NO_BURST:  # what came before the failure is as good as any other
+                yield self._burst(*self._unfinished, None)
+            if self._stopping.is_set():
+                return
+            yield from self._after(fault.error or RuntimeError("ended in an unknown way"))
+
+    def _after(self, error: BaseException) -> Generator[Burst]:
+        """Wait where waiting can help; otherwise end the pipeline."""
+        self.meter.fail(in_words(error))
+        words = _words(error)
+        if isinstance(error, DeviceError | OSError):
+            yield from self._pause(words)
+            return
+        self.status.become("failed", words)
+        if isinstance(error, ConfigError):
+            raise error
+        raise HaltedError(f"source '{self.use.id}' failed: {words}") from error
 
     def commit(self) -> None:
-        """Let the source acknowledge all that it yielded, if it is one that does."""
+        """Let the source acknowledge all that it yielded, if it is one that does; a failure is one of its stream."""
         if self._commit is not None:
-            self._commit()
+            with Contained() as fault:
+                self._commit()
+            self._commit_fault = fault.error
 
     @property
     def acknowledges(self) -> bool:
@@ -103,6 +123,7 @@ class Intake:
         return self._commit is not None
 
     def _one_opening(self) -> Generator[Burst]:
+        self._unfinished, self._commit_fault = NO_BURST, None
         stream = ticking(self.use.id, self.source)
         try:
             while not self._stopping.is_set():
@@ -110,26 +131,27 @@ class Intake:
                 if burst is None:
                     return
                 yield burst
+                if self._commit_fault is not None:
+                    raise self._commit_fault
         finally:
-            close: Callable[[], None] | None = getattr(stream, "close", None)
-            if close is not None:
-                close()
+            let_go(stream, self.use.id)
 
     def _collect(self, stream: Iterator[Item]) -> Burst | None:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""
-        first = next(stream, None)
-        if first is None:
+        first = next(stream, END)
+        if first is END:
             return None
         readings: list[Reading] = []
         append, get = readings.append, self.sensors.get
         now, wall = self.time.now(), self.time.wall()
+        self._unfinished = readings, now, wall
         tick: Tick | None = None
         for item in chained((first,), islice(stream, BURST - 1)):
             if type(item) is not Reading:
                 if isinstance(item, Tick):
                     tick = item
                     break
-                self._reject(cast("Reject", item))
+                self._reject(_as_reject(item))
                 continue
             seen = get(item.sensor) or self._meet(item)
             if seen is None or not LOWEST <= item.value <= HIGHEST:
@@ -142,11 +164,12 @@ class Intake:
             seen.count += 1
             seen.last = item
             append(item)
+        return self._burst(readings, now, wall, tick)
+
+    def _burst(self, readings: list[Reading], now: float, wall: float, tick: Tick | None) -> Burst:
+        self._unfinished = NO_BURST
         if wall < SET_AFTER and readings:
             _mark_unsynced(readings, wall)
-        return self._burst(readings, now, tick)
-
-    def _burst(self, readings: list[Reading], now: float, tick: Tick | None) -> Burst:
         if self.status.state != "running":
             self._runs()
         if self._backoff.failures and now - self._opened_at > HEALTHY_AFTER:
@@ -161,11 +184,11 @@ class Intake:
 
     def _meet(self, reading: Reading) -> SensorSeen | None:
         """Take in a sensor that was not seen before, or say with its fate why not."""
+        _hold_against_contract(reading.sensor, reading.value)
         name = reading.sensor
-        declared = self.site.sensors.find(name)
         if not NAME.fullmatch(name):
             reading.drop("bad name")
-        elif declared is None and len(self.site.sensors):
+        elif (declared := self.site.sensors.find(name)) is None and len(self.site.sensors):
             reading.drop("undeclared sensor")
         elif len(self.sensors) >= self._max_sensors:
             reading.drop("too many sensors")
@@ -179,22 +202,21 @@ class Intake:
         self._reject(Reject(reason, sensor=reading.sensor))
 
     def _reject(self, reject: Reject) -> None:
-        self.meter.drop(reject.reason)
-        count = self.meter.dropped[reject.reason]
+        count = self.meter.drop(reject.reason)
         if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a flood cannot fill the log
-            facts = {"reason": reject.reason, "count": count, "sensor": reject.sensor, "raw": reject.raw[:80]}
+            sensor, raw = reject.sensor[:SHOWN], reject.raw[:SHOWN]
+            facts = {"reason": reject.reason, "count": count, "sensor": sensor, "raw": raw}
             log.warning("input left out", source=self.use.id, **{name: fact for name, fact in facts.items() if fact})
 
-    def _pause(self, error: BaseException) -> Generator[Burst]:
+    def _pause(self, words: str) -> Generator[Burst]:
         """Wait before the source is opened again, ticking, so that alarms and stop requests are not kept waiting."""
         seconds = self._backoff.next()
         self.restarts += 1
-        self.meter.fail(in_words(error))
-        if self.status.become("waiting", str(error), retry_in=seconds):
-            log.warning("source waits", source=self.use.id, reason=str(error), retry_in=seconds)
+        if self.status.become("waiting", words, retry_in=seconds):
+            log.warning("source waits", source=self.use.id, reason=words, retry_in=seconds)
         until = self.time.now() + seconds
         while (left := until - self.time.now()) > 0 and not self._stopping.is_set():
-            yield Burst([], self.time.now(), tick=True)
+            yield Burst([], self.time.now() if self.site.clock.live else self.site.clock.now, tick=True)
             self._stopping.wait(min(WAIT, left))
 
 
@@ -203,3 +225,22 @@ def _mark_unsynced(readings: list[Reading], wall: float) -> None:
     for reading in readings:
         if reading.time == wall:
             reading.stamp = "unsynced"
+
+
+def _as_reject(item: object) -> Reject:
+    if isinstance(item, Reject):
+        return item
+    raise PluginError(f"it yields a {type(item).__name__} where a Reading, Reject or Tick belongs")
+
+
+def _hold_against_contract(name: object, value: object) -> None:
+    """Refuse what is no name and no number, when a sensor is first seen; the struct itself does not look."""
+    if not isinstance(name, str):
+        raise PluginError(f"it yields a reading of {name!r}, which is no name but a {type(name).__name__}")
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise PluginError(f"it yields {value!r} for '{name}', which is no number but a {type(value).__name__}")
+
+
+def _words(error: BaseException) -> str:
+    """Return what an error of ours says as it stands, and any other with its kind."""
+    return str(error) if isinstance(error, GaugewayError) and str(error) else in_words(error)

@@ -4,6 +4,8 @@ from time import perf_counter_ns
 from typing import Final
 
 TURN_ON_EVERY: Final = 256
+REASONS: Final = 50
+OTHER: Final = "other reasons"
 
 
 class Meter:
@@ -19,9 +21,15 @@ class Meter:
         self.timed = 0
         self.last_error = ""
 
-    def drop(self, reason: str, count: int = 1) -> None:
-        """Count readings that went no further."""
-        self.dropped[reason] = self.dropped.get(reason, 0) + count
+    def drop(self, reason: str, count: int = 1) -> int:
+        """Count readings that went no further; return how many there are of this reason by now."""
+        before = self.dropped.get(reason)
+        if before is None:
+            if len(self.dropped) >= REASONS:  # somebody puts numbers into the words
+                reason = OTHER
+            before = self.dropped.get(reason, 0)
+        self.dropped[reason] = before + count
+        return before + count
 
     def fail(self, words: str) -> None:
         """Count one failure and remember what was said."""

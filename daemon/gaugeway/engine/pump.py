@@ -2,10 +2,10 @@
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
-from gaugeway.contain import Contained
+from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Source
 from gaugeway.log import logger
 from gaugeway.reading import Reading, Reject, Tick
@@ -37,11 +37,11 @@ class Pump:
         try:
             while True:
                 with self._changed:
-                    taken = list(self._queue)
+                    taken, ended = list(self._queue), self._ended
                     self._queue.clear()
                     self._changed.notify_all()
                 yield from taken
-                if not taken and self._ended:
+                if ended:
                     break
                 yield Tick()
                 with self._changed:
@@ -53,9 +53,13 @@ class Pump:
 
     def _pull(self) -> None:
         with Contained() as fault:
-            for item in self._source.stream():
-                if not self._put(item):
-                    break
+            stream = iter(self._source.stream())
+            try:
+                for item in stream:
+                    if not self._put(item):
+                        break
+            finally:
+                let_go(stream, self._name)
         with self._changed:
             self._error, self._ended = fault.error, True
             self._changed.notify_all()
@@ -80,3 +84,13 @@ class Pump:
 def ticking(name: str, source: Source) -> Iterator[Item]:
     """Return the stream of a source that ticks by itself as it is, and that of any other through a pump."""
     return iter(source.stream()) if getattr(source, "ticks", False) else Pump(name, source).stream()
+
+
+def let_go(stream: Iterator[Item], name: str) -> None:
+    """Close a source's stream, if it can be closed; what goes wrong with that stops nobody."""
+    close: Callable[[], None] | None = getattr(stream, "close", None)
+    if close is not None:
+        with Contained() as fault:
+            close()
+        if fault.error is not None:
+            log.warning("source does not close well", source=name, reason=in_words(fault.error))

@@ -1,0 +1,373 @@
+"""The intake completes readings, keeps out what is none, and opens a source again as often as it takes."""
+
+import math
+import re
+import threading
+import tracemalloc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import cast
+
+import pytest
+from tests.engine.kit import END, NEVER, SOON, Acknowledged, Feed, intake, readings, sensors
+
+from gaugeway import ConfigError, DeviceError, Reading, Reject, Sensor, Tick
+from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.joint import HaltedError
+from gaugeway.engine.timekeeper import SET_AFTER, Timekeeper
+
+
+def all_of(into: Intake) -> list[Reading]:
+    return [reading for burst in into.bursts() for reading in burst.readings]
+
+
+def first_burst(into: Intake, wanted: Callable[[Burst], bool]) -> Burst:
+    """Return the first burst of a kind, with the source still open."""
+    with closing(into.bursts()) as bursts:
+        return next(burst for burst in bursts if wanted(burst))
+
+
+def test_a_reading_gets_the_gateways_time_and_its_sensors_unit() -> None:
+    """A source has to fill in the name and the value, nothing else."""
+    before = Timekeeper.wall()
+    [reading] = all_of(intake(Feed(Reading("t", 21.5), END), known=sensors(t=Sensor(unit="°C"))))
+    assert before <= reading.time <= Timekeeper.wall()
+    assert (reading.unit, reading.stamp, reading.quality) == ("°C", "gateway", "good")
+
+
+def test_what_the_source_says_itself_is_kept() -> None:
+    """A time and a unit that the device sent are not overwritten."""
+    sent = Reading("t", 70.0, time=5.0, unit="°F", stamp="device")
+    [reading] = all_of(intake(Feed(sent, END), known=sensors(t=Sensor(unit="°C"))))
+    assert (reading.time, reading.unit, reading.stamp) == (5.0, "°F", "device")
+
+
+def test_zero_is_a_reading() -> None:
+    """Neither 0 nor -0.0 nor the smallest number is nothing."""
+    assert [one.value for one in all_of(intake(Feed(*readings(0, 0.0, -0.0, 5e-324, 1.7e308), END)))] == [
+        0, 0.0, -0.0, 5e-324, 1.7e308,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])
+def test_what_is_not_finite_is_counted_and_left_out(value: float) -> None:
+    """One infinity would make every mean after it infinite."""
+    into = intake(Feed(*readings(1, value, 2), END))
+    assert [one.value for one in all_of(into)] == [1, 2]
+    assert into.meter.dropped == {"not finite": 1}
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a+b", "a#", "a\nb", "\x7f", "x" * 129, "\udc80", "a\u2028b"])
+def test_a_name_that_would_do_harm_further_on_is_left_out(name: str) -> None:
+    """Names become topics, columns and log lines."""
+    into = intake(Feed(Reading(name, 1.0), END))
+    assert all_of(into) == []
+    assert into.meter.dropped == {"bad name": 1}
+
+
+@pytest.mark.parametrize("name", ["a", "boiler_temp", "vorlauf-°C", "Zähler.1", "x" * 128, "温度"])
+def test_an_ordinary_name_is_taken(name: str) -> None:
+    """Any script, any punctuation that nobody else needs."""
+    assert len(all_of(intake(Feed(Reading(name, 1.0), END)))) == 1
+
+
+def test_an_undeclared_sensor_is_left_out_where_sensors_are_declared() -> None:
+    """A source with a list of its sensors brings no others; a glob stands for all that fit it."""
+    into = intake(Feed(*readings(1), *readings(2, sensor="other"), *readings(3, sensor="tank7"), END),
+                  known=sensors("a", "tank*"))  # fmt: skip
+    assert [one.value for one in all_of(into)] == [1, 3]
+    assert into.meter.dropped == {"undeclared sensor": 1}
+
+
+def test_sensors_beyond_the_bound_are_left_out_and_the_known_go_on() -> None:
+    """Whoever came first stays."""
+    into = intake(Feed(*(Reading(f"s{number % 5}", number) for number in range(10)), END), most=3)
+    assert [one.value for one in all_of(into)] == [0, 1, 2, 5, 6, 7]
+    assert into.meter.dropped == {"too many sensors": 4}
+
+
+def test_a_million_invented_names_take_no_memory() -> None:
+    """A hostile sender fills a counter, not the memory."""
+
+    class Flood:
+        ticks = True
+
+        def stream(self) -> Iterator[Reading | Tick]:
+            for number in range(100_000):
+                yield Reading(f"sensor{number}", 1.0)
+            yield Tick()
+
+    into = intake(Flood(), most=10)
+    bursts = into.bursts()
+    next(bursts)
+    tracemalloc.start()
+    try:
+        for _ in bursts:
+            pass
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert into.meter.dropped == {"too many sensors": 99_990}
+    assert peak < 1_000_000
+
+
+def test_reasons_that_hold_numbers_take_no_memory() -> None:
+    """A source that writes the raw value into the reason is counted under one word in the end."""
+    into = intake(Feed(*(Reject(f"bad value {number}") for number in range(1000)), END))
+    assert all_of(into) == []
+    assert sum(into.meter.dropped.values()) == 1000
+    assert len(into.meter.dropped) <= 51
+    assert into.meter.dropped["other reasons"] == 950
+
+
+def test_a_reject_is_counted_by_its_reason_and_logged_ever_more_seldom(caplog: pytest.LogCaptureFixture) -> None:
+    """A thousand of one kind are eleven lines at most, and no line is longer than it must be."""
+    into = intake(Feed(*(Reject("crc", b"\xff" * 5000, "s" * 5000) for _ in range(1000)), Reject("too long"), END))
+    assert all_of(into) == []
+    assert into.meter.dropped == {"crc": 1000, "too long": 1}
+    logged = [record for record in caplog.records if record.message == "input left out"]
+    facts = [cast("dict[str, object]", record.__dict__["facts"]) for record in logged]
+    assert [fact["count"] for fact in facts if fact["reason"] == "crc"] == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    assert max(len(str(fact)) for fact in facts) < 600
+
+
+def test_a_burst_ends_at_a_tick_or_at_256() -> None:
+    """What is in it is handed on before anybody waits."""
+    into = intake(Feed(*readings(*range(300)), Tick(full=True), *readings(1), END))
+    bursts = [burst for burst in into.bursts() if burst.readings]
+    assert [len(burst.readings) for burst in bursts] == [256, 44, 1]
+    assert [(burst.tick, burst.full) for burst in bursts] == [(False, False), (True, True), (False, False)]
+
+
+def test_what_is_left_out_counts_towards_the_burst() -> None:
+    """A flood of rejects cannot keep the pipeline from its other duties."""
+    into = intake(Feed(*(Reject("crc") for _ in range(1000)), END))
+    assert [len(burst.readings) for burst in into.bursts()] == [0, 0, 0, 0]
+
+
+def test_a_live_source_brings_the_gateways_time() -> None:
+    """Two bursts are as far apart as they really were."""
+    into = intake(Feed(*readings(1), Tick(), *readings(2), END))
+    times = [burst.now for burst in into.bursts()]
+    assert times == sorted(times)
+    assert abs(times[0] - Timekeeper.wall()) < 60
+
+
+def test_a_recorded_source_brings_its_own_time() -> None:
+    """The stream's time is that of the last reading, never goes back, and knows no wall clock."""
+
+    class Recorded(Feed):
+        live = False
+
+    file = Recorded(*(Reading("a", 1.0, time=moment) for moment in (100.0, 200.0, 150.0)), Tick(), Tick())
+    into = intake(file)
+    into.site.clock.now = 0.0
+    seen: list[float] = []
+    for burst in into.bursts():
+        seen.append(burst.now)
+        into.site.clock.now = burst.now
+        if len(seen) == 3:
+            file.say(DeviceError("gone"))
+        if len(seen) == 4:
+            file.say(Reading("a", 1.0, time=300.0), END)
+    assert seen[:3] == [150.0, 150.0, 150.0]
+    assert seen[-1] == 300.0
+    assert set(seen) == {150.0, 300.0}, "a pause after a failure is no time in the recording"
+
+
+def test_a_clock_that_was_never_set_shows_in_the_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Pi without a battery believes it is 1970; a time from the device is another matter."""
+    monkeypatch.setattr(Timekeeper, "wall", staticmethod(lambda: SET_AFTER - 1))
+    sent = Reading("a", 2.0, time=1e9, stamp="device")
+    assert [one.stamp for one in all_of(intake(Feed(*readings(1), sent, END)))] == ["unsynced", "device"]
+
+
+@pytest.mark.parametrize("error", [DeviceError("unplugged"), OSError(6, "No such device", "/dev/ttyUSB0")])
+def test_a_device_that_fails_is_opened_again(error: Exception) -> None:
+    """What came before the failure is kept, each stream is closed, and both failures are counted."""
+    source = Feed(*readings(1, 2), error, error, *readings(3), END)
+    into = intake(source)
+    assert [one.value for one in all_of(into)] == [1, 2, 3]
+    assert (source.opened, source.closed, into.restarts, into.meter.failed) == (3, 3, 2, 2)
+    assert into.status.state == "ended"
+
+
+def test_while_it_waits_ticks_come() -> None:
+    """Alarms and stop requests are not kept waiting by a device that is away."""
+    into = intake(Feed(OSError(5, "Input/output error", "/dev/ttyS0")), retry=NEVER)
+    with closing(into.bursts()) as bursts:
+        burst = next(bursts)
+        assert (burst.readings, burst.tick) == ([], True)
+        assert into.status.state == "waiting"
+        assert into.status.reason == "Input/output error: /dev/ttyS0"
+        assert into.status.retry_at is not None
+
+
+def test_a_stop_ends_the_waiting() -> None:
+    """However long the pause is."""
+    stopping = threading.Event()
+    into = intake(Feed(DeviceError("away")), retry=NEVER, stopping=stopping)
+    bursts = into.bursts()
+    next(bursts)
+    stopping.set()
+    assert list(bursts) == []
+
+
+def test_when_it_works_again_it_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """One line when it goes, one when it is back."""
+    caplog.set_level("INFO")
+    all_of(intake(Feed(DeviceError("away"), DeviceError("away"), *readings(1), END)))
+    said = [record.message for record in caplog.records]
+    assert said == ["source waits", "source is back"]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("bug"), SystemExit(2), HaltedError("x")])
+def test_a_bug_in_a_source_halts(error: BaseException) -> None:
+    """It is named, said in words, and what came before it is handed on."""
+    source = Feed(*readings(1), error)
+    into = intake(source)
+    bursts = into.bursts()
+    assert [one.value for one in next(bursts).readings] == [1]
+    with pytest.raises(HaltedError, match="source 'src' failed: ") as halted:
+        next(bursts)
+    assert halted.value.__cause__ is error
+    assert (source.closed, into.status.state) == (1, "failed")
+
+
+def test_what_the_operator_has_to_mend_comes_out_as_it_is() -> None:
+    """So that nobody restarts what cannot work."""
+    error = ConfigError("the port needs the group dialout")
+    with pytest.raises(ConfigError) as raised:
+        all_of(intake(Feed(error)))
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("garbage", [None, 3, "21.5", (1, 2), Exception])
+def test_a_source_that_yields_something_else_is_told_what(garbage: object) -> None:
+    """A clear sentence for its developer; None is not the end."""
+    kind = type(garbage).__name__
+    with pytest.raises(HaltedError, match=f"it yields a {kind} where a Reading, Reject or Tick belongs"):
+        all_of(intake(Feed(garbage, END)))
+    with pytest.raises(HaltedError, match=f"it yields a {kind} where"):
+        all_of(intake(Feed(*readings(1), garbage, END)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("door", True, "it yields True for 'door', which is no number but a bool"),
+        ("temp", "21.5", "it yields '21.5' for 'temp', which is no number but a str"),
+        ("temp", None, "it yields None for 'temp', which is no number but a NoneType"),
+        (7, 1.0, "it yields a reading of 7, which is no name but a int"),
+    ],
+)
+def test_a_reading_of_wrong_types_is_told_what(name: object, value: object, sentence: str) -> None:
+    """The struct takes anything; the intake looks when a sensor is new."""
+    with pytest.raises(HaltedError, match=re.escape(sentence)):
+        all_of(intake(Feed(Reading(cast("str", name), cast("float", value)), END)))
+
+
+def test_a_source_whose_stream_is_no_stream_is_told_what() -> None:
+    """A method that forgot to yield returns None."""
+
+    class Forgot:
+        ticks = True
+
+        def stream(self) -> None:
+            return None
+
+    with pytest.raises(HaltedError, match="source 'src' failed: TypeError: 'NoneType' object is not iterable"):
+        all_of(intake(Forgot()))
+
+
+def test_a_source_that_cannot_be_closed_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """A port that is gone when it is to be closed is worth a line, not a failure."""
+
+    class Clings:
+        ticks = True
+
+        def stream(self) -> Generator[Reading | Tick]:
+            try:
+                yield Reading("a", 1.0)
+                yield Tick()
+                yield Tick()
+            finally:
+                raise OSError(5, "Input/output error")
+
+    into = intake(Clings())
+    bursts = into.bursts()
+    assert len(next(bursts).readings) == 1
+    bursts.close()
+    assert [record.message for record in caplog.records] == ["source does not close well"]
+
+
+def test_a_source_may_be_a_plain_iterator() -> None:
+    """Nothing obliges it to be a generator."""
+
+    class Plain:
+        ticks = True
+
+        def stream(self) -> Iterator[Reading]:
+            return iter(readings(1, 2))
+
+    assert [one.value for one in all_of(intake(Plain()))] == [1, 2]
+
+
+def test_a_source_that_acknowledges_is_told_when_it_may() -> None:
+    """`commit` says that all that was yielded so far is safe; one that has none is not asked."""
+    source = Acknowledged(*readings(1, 2), Tick(), END)
+    into = intake(source)
+    bursts = into.bursts()
+    next(bursts)
+    into.commit()
+    assert into.acknowledges
+    assert source.commits == [source.said] == [3]
+    bursts.close()
+    plain = intake(Feed())
+    plain.commit()
+    assert not plain.acknowledges
+
+
+@pytest.mark.parametrize("fault", [DeviceError("connection lost"), OSError(32, "Broken pipe")])
+def test_an_acknowledgement_that_fails_is_a_failure_of_the_source(fault: Exception) -> None:
+    """The connection is gone: the source is closed, and opened again after a pause."""
+
+    class Loses(Acknowledged):
+        def commit(self) -> None:
+            super().commit()
+            if len(self.commits) == 1:
+                raise fault
+
+    source = Loses(*readings(1), Tick(), *readings(2), Tick(), END)
+    into = intake(source, retry=SOON)
+    seen: list[float] = []
+    for burst in into.bursts():
+        seen.extend(one.value for one in burst.readings)
+        into.commit()
+    assert seen == [1, 2]
+    assert (source.opened, source.closed, into.restarts) == (2, 2, 1)
+
+
+def test_a_bug_in_an_acknowledgement_halts() -> None:
+    """It is the source's, and is named so."""
+
+    class Breaks(Acknowledged):
+        def commit(self) -> None:
+            raise IndexError("bug")
+
+    into = intake(Breaks(*readings(1), Tick(), *readings(2)))
+    bursts = into.bursts()
+    next(bursts)
+    into.commit()
+    with pytest.raises(HaltedError, match="source 'src' failed: IndexError: bug"):
+        next(bursts)
+
+
+def test_what_is_known_of_a_sensor_is_counted() -> None:
+    """Health shows the last reading and how many there were."""
+    into = intake(Feed(*readings(1, 2, 3), END))
+    all_of(into)
+    seen = into.sensors["a"]
+    assert seen.count == 3
+    assert seen.last is not None
+    assert seen.last.value == 3
