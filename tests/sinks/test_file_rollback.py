@@ -214,7 +214,23 @@ def test_rolled_back_while_a_file_is_being_compressed(tmp_path: Path) -> None:
     sink.rollback(position)
     sink.close()
     assert (tmp_path / "r.jsonl").read_bytes() == page
-    assert [name for name in names(tmp_path) if not name.endswith(".part")] == ["r.jsonl"]
+    assert names(tmp_path) == ["r.jsonl"]
+
+
+def test_what_a_rollback_interrupted_is_done_after_it(tmp_path: Path) -> None:
+    """A file that was being compressed when another one was taken back is compressed in the end."""
+    page = b'{"value":"' + os.urandom(5_000_000).hex().encode() + b'"}\n'
+    (tmp_path / "r.jsonl").write_bytes(page)
+    sink = File(path=tmp_path / "r.jsonl", rotate=Rotate(size=100))
+    sink.position()
+    sink.consume([reading(1)])
+    position = sink.position()
+    sink.consume([reading(2), reading(3)])
+    sink.position()
+    sink.rollback(position)
+    sink.close()
+    assert names(tmp_path) == ["r-000001-undated.jsonl.gz", "r.jsonl"]
+    assert gzip.decompress((tmp_path / "r-000001-undated.jsonl.gz").read_bytes()) == page
 
 
 def names(folder: Path) -> list[str]:
@@ -224,6 +240,21 @@ def names(folder: Path) -> list[str]:
 def kept(folder: Path) -> bytes:
     files = [*sorted(folder.glob("r-*")), folder / "r.jsonl"]
     return b"".join(gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes() for file in files)
+
+
+def test_the_first_page_is_gone(tmp_path: Path) -> None:
+    """A position before the first reading does not empty a file that was begun long after it."""
+    path = tmp_path / "r.jsonl"
+    sink = File(path=path, rotate=Rotate(size=100, compress=False))
+    position = sink.position()
+    sink.consume([reading(n) for n in range(9)])
+    sink.close()
+    (tmp_path / "r-000001-20241004T000000Z.jsonl").unlink()
+    before = content(str(tmp_path))
+    sink = File(path=path)
+    sink.rollback(position)
+    sink.close()
+    assert content(str(tmp_path)) == before
 
 
 @pytest.mark.parametrize(

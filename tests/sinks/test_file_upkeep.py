@@ -84,6 +84,16 @@ def test_leftovers_of_a_crash_are_mended(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "r-000002-20241002T000000Z.jsonl.gz").read_bytes()) == b"two\n"
 
 
+def test_the_plain_form_counts(tmp_path: Path) -> None:
+    """Where both forms stand, as after a crash between two steps, the plain one is taken, however they are listed."""
+    for number in range(1, 21):
+        for suffix in ("", ".gz") if number % 2 else (".gz", ""):
+            (tmp_path / f"r-{number:06d}-undated.jsonl{suffix}").touch()
+    assert [(rotated.number, rotated.packed) for rotated in Shelf(tmp_path / "r.jsonl").files()] == [
+        (number, False) for number in range(1, 21)
+    ]
+
+
 def test_compression_can_be_given_up_halfway(tmp_path: Path) -> None:
     """A stop in the middle leaves the plain file, and the half one is removed later."""
     shelf = Shelf(tmp_path / "r.jsonl")

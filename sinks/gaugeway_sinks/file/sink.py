@@ -95,7 +95,9 @@ class File:
     def rollback(self, position: object) -> None:
         """Take back all that was written after a position, rotations too."""
         if self._upkeep:
+            # What it was stopped at is not done: it is told again, below.
             self._upkeep.stop()
+            self._settled = 0
         try:
             wanted = msgspec.convert(position, Position)
         except msgspec.ValidationError as error:
