@@ -24,6 +24,7 @@ from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.pace import Pace
 from gaugeway.mqtt.packets import Delivery
+from gaugeway.mqtt.publisher import Publisher
 from gaugeway.mqtt.receipts import Receipt, Receipts
 from gaugeway.mqtt.window import Window
 
@@ -40,6 +41,7 @@ __all__ = [
     "Message",
     "Pace",
     "Password",
+    "Publisher",
     "Receipt",
     "Receipts",
     "Username",

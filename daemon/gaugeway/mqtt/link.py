@@ -1,4 +1,4 @@
-"""A connection that receives: opened, read and closed by the one thread that a source runs on."""
+"""A connection to a broker: opened, used and closed by one thread."""
 
 import select
 import time
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gaugeway.errors import DeviceError
 from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ LONGEST_WAIT: Final = 1.0
 
 
 class Link:
-    """Receives messages from a broker; what was received is acknowledged by whoever knows that it is safe.
+    """Receives messages, which are acknowledged by whoever knows that they are safe, and publishes.
 
     `open` and `subscribe` yield before every wait of at most a second, so that a source can tick meanwhile; `read`
     returns what came and never waits; `wait` does. It has no thread of its own: the keepalive is sent while it is
@@ -38,8 +39,10 @@ class Link:
         session_expiry: float = 0.0,
         receive_maximum: int = 65535,
         max_payload: int = 1024 * 1024,
+        will: Message | None = None,
     ) -> None:
         self.broker = broker
+        self._will = will
         self.session_present = False
         self.hint = 0
         self._persistent = persistent
@@ -49,7 +52,8 @@ class Link:
         self._poll = select.poll()
         self._client: Client | None = None
         self._let_in = False
-        self._answers: list[ReasonCode] = []
+        self._grants: list[ReasonCode] = []
+        self._answered: list[tuple[int, str]] = []
         self._loss: DeviceError | None = None
 
     def open(self) -> Iterator[None]:
@@ -63,7 +67,10 @@ class Link:
         client = Client(self.broker, persistent=self._persistent, cutter=self._cutter)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
         self._client = client
         client.log_in(session_expiry=self._session_expiry, receive_maximum=self._receive_maximum)
         self._poll.register(client.wire, select.POLLIN)
@@ -83,16 +90,25 @@ class Link:
             self._connected().subscribe([(topic, options) for topic in topics])
         else:
             self._connected().subscribe([(topic, qos) for topic in topics])
-        self._answers = []
-        yield from self._until(lambda: len(self._answers) == len(topics))
-        for topic, answer in zip(topics, self._answers, strict=True):
+        self._grants = []
+        yield from self._until(lambda: len(self._grants) == len(topics))
+        for topic, answer in zip(topics, self._grants, strict=True):
             if answer.is_failure:
                 raise faults.not_granted(self.broker, topic, str(answer))
 
     @property
     def granted(self) -> list[int]:
         """The quality of service that the broker gives to each subscription."""
-        return [answer.value for answer in self._answers]
+        return [answer.value for answer in self._grants]
+
+    def publish(self, message: Message) -> int:
+        """Send a message and return its number, which comes back in `answered` (not at QoS 0)."""
+        return self._connected().publish(message.topic, message.payload, message.qos, message.retain).mid
+
+    def answered(self) -> list[tuple[int, str]]:
+        """Return which published messages were answered since the last call, each with the refusal if it is one."""
+        found, self._answered = self._answered, []
+        return found
 
     def read(self) -> list[Delivery]:
         """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
@@ -106,9 +122,12 @@ class Link:
 
     def released(self) -> list[int]:
         """Return the numbers of the QoS 2 messages that the broker let go of since the last call."""
-        found = self._cutter.released
-        self._cutter.released = []
+        found, self._cutter.released = self._cutter.released, []
         return found
+
+    def listen_to(self, fd: int) -> None:
+        """Let `wait` also end when there is something to read from this descriptor."""
+        self._poll.register(fd, select.POLLIN)
 
     def wait(self, seconds: float) -> None:
         """Wait until something has arrived, a second at most."""
@@ -188,7 +207,12 @@ class Link:
     def _on_subscribe(
         self, _client: "PahoClient", _data: object, _mid: int, codes: "list[ReasonCode]", _extras: "Properties | None"
     ) -> None:
-        self._answers = codes
+        self._grants = codes
+
+    def _on_publish(
+        self, _client: "PahoClient", _data: object, mid: int, code: "ReasonCode", _extras: "Properties | None"
+    ) -> None:
+        self._answered.append((mid, str(code) if code.is_failure else ""))
 
     def _on_disconnect(
         self,

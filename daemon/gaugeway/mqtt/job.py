@@ -1,0 +1,55 @@
+"""What one thread hands another to do: the work, and the bell that wakes the worker."""
+
+import os
+import select
+import threading
+from collections.abc import Sequence
+
+from gaugeway.errors import DeviceError
+from gaugeway.mqtt.message import Message
+
+
+class Job:
+    """Messages that somebody waits for to be published."""
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self.messages = messages
+        self._error: DeviceError | None = None
+        self._ended = threading.Event()
+
+    def end(self, error: DeviceError | None = None) -> None:
+        """Let go of whoever waits."""
+        self._error = error
+        self._ended.set()
+
+    def wait(self, worker: threading.Thread) -> None:
+        """Wait for the end; raise what went wrong."""
+        while not self._ended.wait(1.0):
+            if not worker.is_alive():
+                self.end(DeviceError("the connection was closed before the messages were published"))
+        if self._error is not None:
+            raise self._error
+
+
+class Bell:
+    """Wakes a thread that waits in a poll."""
+
+    def __init__(self) -> None:
+        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def ring(self) -> None:
+        """Wake who waits, or who will wait next."""
+        os.eventfd_write(self.fd, 1)
+
+    def hush(self) -> None:
+        """Be silent until it is rung again."""
+        if self.wait(0):
+            os.eventfd_read(self.fd)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is rung, no longer than this."""
+        return bool(select.select([self.fd], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Take it down."""
+        os.close(self.fd)

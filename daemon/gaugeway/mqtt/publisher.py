@@ -1,0 +1,221 @@
+"""Publishes for a sink, and knows of every message whether the broker has it."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from typing import Final
+
+from gaugeway.contain import Contained
+from gaugeway.errors import DeviceError
+from gaugeway.log import logger
+from gaugeway.mqtt import faults
+from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.job import Bell, Job
+from gaugeway.mqtt.link import Link
+from gaugeway.mqtt.message import Message
+from gaugeway.mqtt.packets import Delivery, acknowledgement, completion
+
+log = logger(__name__)
+
+RETRY_EVERY: Final = 5.0
+ANSWER_TIMEOUT: Final = 30.0
+GOODBYE_TIMEOUT: Final = 2.0
+LONGEST_WAIT: Final = 1.0
+AT_ONCE: Final = 20
+"""How many messages are on the way at once, where the broker does not allow fewer; paho has the same limit."""
+
+
+class Publisher:
+    """Publishes messages to one broker, over as many connections as it takes.
+
+    `start` (or the first `deliver`) begins a thread of its own, which connects, keeps the connection alive, opens it
+    again when it is lost, and receives commands. `close` ends it; nothing is left behind. To be used like this:
+
+        publisher = Publisher(broker, will=offline, greeting=snapshots, topics=["gw/plant1/+/cmd"], take=inbox.put)
+        publisher.deliver([Message("gw/plant1/alert/hot/event", payload)])    # in the sender thread of a sink
+        publisher.close(farewell=[offline])
+
+    `deliver` returns when the broker has acknowledged every message (QoS 1 and 2; QoS 0 is sent and not asked after),
+    and raises DeviceError when it is not known to have all of them: then the whole call is to be repeated, as the
+    outbox of a buffered sink does.
+
+    `will` is published by the broker when the gateway dies. `greeting` is asked after every connection, also those
+    opened without `deliver`, for what is to be published before anything else, such as status and snapshots. `take` is
+    handed each message on `topics`, on the publisher's thread, so it should only put it in a queue.
+
+    The client id has to be the same after every restart, so that the broker ends an old connection, and publishes its
+    will, before the new one begins: make it with `own_client_id`, of the node and what else tells this sink apart.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        will: Message | None = None,
+        greeting: Callable[[], Iterable[Message]] | None = None,
+        topics: Sequence[str] = (),
+        take: Callable[[Delivery], None] | None = None,
+    ) -> None:
+        self.broker = broker
+        self._will = will
+        self._greeting = greeting
+        self._topics = topics
+        self._take = take
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._bell: Bell | None = None
+        self._thread: threading.Thread | None = None
+        self._farewell: Sequence[Message] = ()
+        self._close_by: float | None = None
+        self._trouble = ""
+        self.connected = False
+
+    def start(self) -> None:
+        """Begin to connect, if that has not begun; return at once."""
+        self._worker()
+
+    def deliver(self, messages: Iterable[Message]) -> None:
+        """Publish messages in order and return when the broker has them all; DeviceError when it may not.
+
+        Without messages it returns when there is a connection.
+        """
+        worker, bell = self._worker()
+        job = Job(tuple(messages))
+        self._jobs.put(job)
+        bell.ring()
+        job.wait(worker)
+
+    def close(self, farewell: Sequence[Message] = ()) -> None:
+        """Publish a last word, if there is a connection, and end the thread. May be called twice."""
+        self._farewell = farewell
+        self._close_by = time.monotonic() + GOODBYE_TIMEOUT
+        if self._bell is not None and self._thread is not None:
+            self._bell.ring()
+            self._thread.join()
+            self._bell.close()
+            self._bell = None
+
+    def _worker(self) -> tuple[threading.Thread, Bell]:
+        """Return the thread and its bell, begun now if need be."""
+        if self._close_by is not None:
+            raise DeviceError(f"the connection to {self.broker.where} is closed")
+        if self._bell is None:
+            self._bell = Bell()
+        if self._thread is None or not self._thread.is_alive():
+            name = f"publisher {self.broker.where}"
+            self._thread = threading.Thread(target=self._run, args=(self._bell,), name=name, daemon=True)
+            self._thread.start()
+        return self._thread, self._bell
+
+    def _run(self, bell: Bell) -> None:
+        """Keep a connection until the end; between two attempts wait, but not when there is something to do."""
+        while self._close_by is None:
+            error = self._connection(bell)
+            self.connected = False
+            self._refuse_all(error)
+            self._note(str(error))
+            if self._close_by is None:
+                bell.wait(RETRY_EVERY)
+        self._refuse_all(DeviceError(f"the connection to {self.broker.where} is closed"))
+
+    def _connection(self, bell: Bell) -> DeviceError:
+        """Open one connection, use it until it is lost, and return why that was."""
+        with closing(Link(self.broker, will=self._will)) as link:
+            try:
+                self._open(link)
+                link.listen_to(bell.fd)
+                while self._close_by is None:
+                    self._do_all(link)
+                    link.wait(LONGEST_WAIT)
+                    bell.hush()
+                    self._receive(link)
+                self._publish(link, self._farewell)
+            except DeviceError as error:
+                return error
+        return DeviceError(f"the connection to {self.broker.where} is closed")
+
+    def _open(self, link: Link) -> None:
+        self._go_through(link.open())
+        if self._topics:
+            self._go_through(link.subscribe(self._topics, 1))
+        refusal = self._publish(link, tuple(self._greeting()) if self._greeting else ())
+        if refusal is not None:
+            raise refusal
+        self.connected = True
+        self._note("")
+
+    def _go_through(self, steps: Iterator[None]) -> None:
+        for _ in steps:
+            if self._close_by is not None:
+                raise DeviceError(f"the connection to {self.broker.where} is closed")
+
+    def _do_all(self, link: Link) -> None:
+        """Do what is asked for; a loss of the connection ends the job that met it, and is raised."""
+        while not self._jobs.empty():
+            job = self._jobs.get()
+            try:
+                job.end(self._publish(link, job.messages))
+            except DeviceError as error:
+                job.end(error)
+                raise
+
+    def _publish(self, link: Link, messages: Sequence[Message]) -> DeviceError | None:
+        """Publish messages and wait for every answer; return the first refusal, raise the loss of the connection."""
+        waiting: dict[int, Message] = {}
+        refusal: DeviceError | None = None
+        most = min(AT_ONCE, link.hint or AT_ONCE)
+        for message in messages:
+            mid = link.publish(message)
+            if message.qos:
+                waiting[mid] = message
+            if len(waiting) >= most:
+                refusal = self._answers(link, waiting, most - 1) or refusal
+        return self._answers(link, waiting, 0) or refusal
+
+    def _answers(self, link: Link, waiting: dict[int, Message], enough: int) -> DeviceError | None:
+        """Wait until no more than `enough` messages wait for their answer."""
+        deadline = time.monotonic() + ANSWER_TIMEOUT
+        refusal: DeviceError | None = None
+        while len(waiting) > enough:
+            self._receive(link)
+            for mid, refused in link.answered():
+                message = waiting.pop(mid, None)
+                if message is not None and refused and refusal is None:
+                    refusal = faults.not_taken(self.broker, message.topic, refused)
+            if len(waiting) > enough:
+                if time.monotonic() > (self._close_by or deadline):
+                    raise DeviceError(f"{self.broker.where} does not acknowledge what is published")
+                link.wait(LONGEST_WAIT)
+        return refusal
+
+    def _receive(self, link: Link) -> None:
+        """Hand on what came; acknowledge it, for it is only of use now."""
+        answers = bytearray()
+        for delivery in link.read():
+            if self._take is not None and delivery.whole:
+                with Contained() as fault:
+                    self._take(delivery)
+                if fault.error is not None:
+                    log.error(
+                        "a command could not be taken", error=fault.error, topic=delivery.topic.decode(errors="replace")
+                    )
+            if delivery.mid:
+                answers += acknowledgement(delivery)
+        for mid in link.released():
+            answers += completion(mid)
+        link.send(bytes(answers))
+
+    def _refuse_all(self, error: DeviceError) -> None:
+        while not self._jobs.empty():
+            self._jobs.get().end(error)
+
+    def _note(self, trouble: str) -> None:
+        """Log that the broker is away, or back, when that is news."""
+        if trouble == self._trouble or self._close_by is not None:
+            return
+        if trouble:
+            log.warning("broker is away", reason=trouble)
+        else:
+            log.info("broker is back", broker=self.broker.where)
+        self._trouble = trouble
