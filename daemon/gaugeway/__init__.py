@@ -1,6 +1,6 @@
 """gaugeway's public face: all that the author of a driver, stage or sink may import."""
 
-from gaugeway.contract import Sink, Source, Stage, StageFunction
+from gaugeway.contract import Sink, Source, Stage, StageFunction, Urgent
 from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError, Problem
 from gaugeway.log import logger
 from gaugeway.options import Address, Duration, FilePath, Meta, Secret, Size
@@ -39,6 +39,7 @@ __all__ = [
     "Stage",
     "StageFunction",
     "Tick",
+    "Urgent",
     "behaviour",
     "canonical",
     "chosen",

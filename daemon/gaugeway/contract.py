@@ -49,4 +49,8 @@ class Sink(Protocol):
         ...
 
 
+class Urgent(bytes):
+    """A message that has to be on disk before it is sent, and goes before all others: an alarm."""
+
+
 StageFunction = Callable[[Reading], Reading | None]

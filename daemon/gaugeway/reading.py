@@ -37,6 +37,8 @@ class Reading(msgspec.Struct, gc=False, omit_defaults=True):
         """Leave a result under `name` for the stages, rules and sinks that come after."""
         if name in OWN_RESULTS:
             setattr(self, name, value)
+        elif name in self.__struct_fields__:
+            raise ValueError(f"a result cannot be called '{name}', a reading has a field of that name")
         elif self.more is None:
             self.more = {name: value}
         else:
