@@ -9,6 +9,7 @@ from gaugeway.engine.joint import Item, Joint, Process, inlet
 from gaugeway.engine.meter import Meter, Stopwatch
 from gaugeway.engine.selection import Selection
 from gaugeway.engine.state import restore, saved
+from gaugeway.engine.tap import See, observed, observed_bursts
 from gaugeway.plan import StageUse
 from gaugeway.site import Site
 
@@ -26,12 +27,12 @@ class Stage:
         """Whether ticks have to reach it."""
         return getattr(self.plugin, "ticks", None) == "want"
 
-    def joint(self, site: Site) -> Joint:
-        """Return what runs it in its place."""
+    def joint(self, site: Site, see: Sequence[See] = ()) -> Joint:
+        """Return what runs it in its place, with its results shown to all who look."""
         process = cast("Process", getattr(self.plugin, "process"))  # noqa: B009  (duck-typed, held against the contract)
         if self.use.select:
             process = Selection(process, self.use.select, site.sensors).process
-        return Joint(self.use.id, process, self.use.on_error, self.meter)
+        return Joint(self.use.id, observed(process, see), self.use.on_error, self.meter)
 
 
 class Chain:
@@ -47,6 +48,7 @@ class Chain:
         self.watch = Stopwatch([])
         self.wants_ticks = False
         self.enabled = enabled
+        self._taps: tuple[tuple[str, See], ...] = ()
 
     @property
     def active(self) -> list[Stage]:
@@ -58,14 +60,28 @@ class Chain:
         stages = self.active
         self.wants_ticks = any(stage.wants_ticks for stage in stages)
         self.watch = Stopwatch([self.intake, *(stage.meter for stage in stages), self.outlet])
-        stream = inlet(bursts, self.watch)
+        stream = inlet(observed_bursts(bursts, self._looking_at("")), self.watch)
         for index, stage in enumerate(stages, start=1):
-            stream = stage.joint(self.site).run(stream, index, self.watch)
+            see = self._looking_at(stage.use.id)
+            stream = stage.joint(self.site, see).run(stream, index, self.watch)
         return stream
 
     def run(self, stream: Iterator[Item]) -> Generator[Item]:
         """Run the chain on a plain iterator, with no daemon, thread, file or clock around it."""
         return self.compose([item] for item in stream)
+
+    def tap(self, point: str, see: See) -> None:
+        """Show `see` what leaves a stage, or what enters the chain where `point` is empty, once composed again."""
+        if point and point not in {stage.use.id for stage in self.stages}:
+            raise KeyError(point)
+        self._taps = (*self._taps, (point, see))
+
+    def untap(self, see: See) -> None:
+        """Show it no more, once composed again."""
+        self._taps = tuple(tap for tap in self._taps if tap[1] != see)
+
+    def _looking_at(self, point: str) -> list[See]:
+        return [see for at, see in self._taps if at == point]
 
     def save(self) -> bytes:
         """Return the state of every stage that has one."""

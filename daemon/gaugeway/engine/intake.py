@@ -48,12 +48,13 @@ class Burst(msgspec.Struct, gc=False):
 
 
 class SensorSeen(msgspec.Struct, gc=False):
-    """One sensor that has sent something: its unit, its last reading and how many there were."""
+    """One sensor that has sent something: its unit, its last reading, how many there were, when it was last heard."""
 
     unit: str
     declared: Sensor | None
     last: Reading | None = None
     count: int = 0
+    at: float = 0.0
 
 
 class Intake:
@@ -163,6 +164,7 @@ class Intake:
                 item.unit = seen.unit
             seen.count += 1
             seen.last = item
+            seen.at = now
             append(item)
         return self._burst(readings, now, wall, tick)
 
