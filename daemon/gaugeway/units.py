@@ -53,8 +53,21 @@ UNITS: Final[dict[str, Unit]] = {
     "m": Unit("length"),
     "cm": Unit("length", 1e-2),
     "mm": Unit("length", 1e-3),
+    "m/s": Unit("speed"),
+    "km/h": Unit("speed", 1 / 3.6),
     "Hz": Unit("frequency"),
+    "rpm": Unit("frequency", 1 / 60),
     "lx": Unit("illuminance"),
+    "W/m²": Unit("irradiance"),
+    "Wh": Unit("energy"),
+    "kWh": Unit("energy", 1e3),
+    "µS/cm": Unit("conductivity"),
+    "mS/cm": Unit("conductivity", 1e3),
+    "mg/L": Unit("mass concentration"),
+    "pH": Unit("acidity"),
+    "dB": Unit("level"),
+    "°": Unit("angle"),
+    "h": Unit("time"),
 }
 
 SPELLINGS: Final[dict[str, str]] = {
@@ -63,6 +76,7 @@ SPELLINGS: Final[dict[str, str]] = {
     "l/min": "L/min", "lpm": "L/min", "LPM": "L/min", "l/h": "L/h", "l/s": "L/s", "ml/min": "mL/min",
     "m3/h": "m³/h", "m3/s": "m³/s", "gpm": "gal/min", "GPM": "gal/min",
     "l": "L", "ml": "mL", "m3": "m³", "percent": "%", "PSI": "psi", "Bar": "bar",
+    "uS/cm": "µS/cm", "μS/cm": "µS/cm", "mg/l": "mg/L", "W/m2": "W/m²", "1/min": "rpm", "ph": "pH",
     "ug/m3": "µg/m³", "μg/m³": "µg/m³", "%RH": "%",
 }  # fmt: skip
 

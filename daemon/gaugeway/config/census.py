@@ -2,7 +2,7 @@
 
 import msgspec
 
-from gaugeway.config.nodes import Entry
+from gaugeway.config.nodes import Entry, Mapping, Node
 from gaugeway.config.review import Review
 from gaugeway.sensor import GLOB_CHARACTERS, Sensor, Sensors
 
@@ -15,10 +15,14 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 class Census:
-    """Collects the sensors of all sources, so that rules and `select` can be held against them."""
+    """Collects the sensors of all sources, so that rules and `select` can be held against them.
+
+    It is not complete where a source could not be read so far that its sensors are known.
+    """
 
     def __init__(self) -> None:
         self.declared: dict[str, Declared] = {}
+        self.complete = True
 
     def enter(self, entry: Entry, sensor: Sensor | None, review: Review) -> None:
         """Take in one sensor; a name that is taken is a mistake, a glob is not."""
@@ -32,6 +36,11 @@ class Census:
                 f"there are two sensors called '{name}'",
                 f"the other is in {where.text.name}, line {where.line + 1}",
             )
+
+    def spoilt(self, sensors: Node) -> bool:
+        """Tell whether a mapping of sensors holds one that is not well."""
+        keys = [entry.key for entry in sensors] if isinstance(sensors, Mapping) else []
+        return any(declared.sensor is None and declared.entry.key in keys for declared in self.declared.values())
 
     def names(self) -> list[str]:
         """Return the names that are written out."""

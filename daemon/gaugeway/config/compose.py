@@ -17,7 +17,7 @@ from yaml.events import (
 
 from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
-from gaugeway.config.repair import mended
+from gaugeway.config.repair import Judge, mended
 from gaugeway.config.review import Review
 from gaugeway.config.syntax import in_words
 from gaugeway.config.text import Text
@@ -36,24 +36,27 @@ class Unusable(Exception):  # noqa: N818  (told of as a problem already; it only
     """The text goes beyond a bound and is not looked at further."""
 
 
-def compose(text: Text, review: Review, settle: Settle, repairs: int = MOST_REPAIRS) -> Node | None:
+def compose(text: Text, review: Review, settle: Settle, judge: Judge | None = None) -> Node | None:
     """Return what the text says, or None where it says nothing or cannot be read at all.
 
-    `settle` is asked what stands for a scalar that has a tag or a variable.
+    `settle` is asked what stands for a scalar that has a tag or a variable. What is no YAML is mended where one edit
+    does it, so that the mistakes behind it are found too; `judge` counts what is wrong with a text, to choose by.
     """
-    try:
-        return Composer(text, review, settle).document()
-    except yaml.MarkedYAMLError as error:
-        problem, repair = in_words(error, text)
-        review.problems.append(problem)
-    except yaml.YAMLError as error:
-        review.problems.append(text.problem(0, 0, 1, f"this is not YAML: {error}"))
-        return None
-    except Unusable:
-        return None
-    if repair is None or repairs == 0:
-        return None
-    return compose(mended(text, repair), review, settle, repairs - 1)
+    for _ in range(MOST_REPAIRS):
+        try:
+            return Composer(text, review, settle).document()
+        except yaml.MarkedYAMLError as error:
+            problem, repair = in_words(error, text, judge)
+            review.problems.append(problem)
+            if repair is None:
+                return None
+            text = mended(text, repair)
+        except yaml.YAMLError as error:
+            review.problems.append(text.problem(0, 0, 1, f"this is not YAML: {error}"))
+            return None
+        except Unusable:
+            return None
+    return None
 
 
 class Composer:

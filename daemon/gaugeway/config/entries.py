@@ -65,7 +65,7 @@ class EntriesShape(Generic[T]):
         self, role: Role, setting: Setting, own: Callable[[Plugin], Iterable[Field]], make: Callable[[Given], T]
     ) -> None:
         self.plugins = Plugins(role, setting.registry)
-        self.templates = setting.templates
+        self.setting = setting
         self.own = own
         self.make = make
 
@@ -84,7 +84,7 @@ class EntriesShape(Generic[T]):
                 self.words,
                 f"write a name of your choice, and under it 'type: …' and the options of the {role}",
             )
-        found = [self._entry(entry, review) for entry in self.templates.entries(node, review)]
+        found = [self._entry(entry, review) for entry in self.setting.templates.entries(node, review)]
         return tuple(self.make(given) for given in found if given is not None)
 
     def _entry(self, entry: Entry, review: Review) -> Given | None:
@@ -95,11 +95,17 @@ class EntriesShape(Generic[T]):
 
     def _given(self, entry: Entry, review: Review) -> Given | None:
         node = entry.value
+        if entry.key.value in self.setting.file_keys and self._type(node) is None:
+            message = f"'{entry.key.value}' is a key of the file, and stands here as a {self.plugins.role}"
+            review.error(entry.key, message, "begin it in the first column")
+            return None
         if not isinstance(node, Mapping):
             refuse(node, review, f"a mapping with the options of a {self.plugins.role}", "write {type: …}")
+            self.setting.census.complete = False
             return None
         plugin = self._plugin(node, review)
         if plugin is None:
+            self._note_sensors(node.get("sensors"), review)
             return None
         rest = {name: other for name, other in node.entries.items() if other is not self._type(node)}
         own = {field.name: field for field in self.own(plugin)}
@@ -110,6 +116,14 @@ class EntriesShape(Generic[T]):
         keys = {name: values.pop(name) for name in own if name in values}
         return Given(entry.key.value, plugin, values, keys, entry.key, node)
 
+    def _note_sensors(self, node: Node | None, review: Review) -> None:
+        """Let what refers to the sensors of a source that cannot be read find them all the same."""
+        if isinstance(node, Mapping):
+            for entry in self.setting.templates.entries(node, review):
+                self.setting.census.enter(entry, None, review)
+        elif self.plugins.role == "source":
+            self.setting.census.complete = False
+
     def record(self, plugin: Plugin) -> Record:
         """Return the keys that an entry of this type takes, `type` apart."""
         own = list(self.own(plugin))
@@ -117,7 +131,9 @@ class EntriesShape(Generic[T]):
         return Record([*fields, *own], f"for {self.plugins.role} type '{plugin.name}'")
 
     @staticmethod
-    def _type(node: Mapping) -> Entry | None:
+    def _type(node: Node) -> Entry | None:
+        if not isinstance(node, Mapping):
+            return None
         exact = node.entries.get("type")
         near = (other for other in node if nearest(other.key.value, ["type"]))
         return exact if exact is not None else next(near, None)

@@ -46,6 +46,7 @@ def keys(setting: Setting) -> Record:
         _key("retry", RETRY.shape, "How sources and sinks are tried again that do not say it themselves."),
         _key("tests", anything, "Cases for `gaugeway test`."),
     ]
+    setting.file_keys.update(field.name for field in table)
     return Record(table, "in this file")
 
 

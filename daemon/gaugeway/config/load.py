@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping as Table
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -38,21 +39,30 @@ def load_text(
     folder: Path | None = None,
 ) -> Report:
     """Return the report of a text that would stand in a file called `name` in `folder`."""
-    folder = Path.cwd() if folder is None else folder
+    path = (Path.cwd() if folder is None else folder) / name
+    parts = _parts(path, registry, environment)
     text = Text(name, content)
-    review = Review(folder)
     bad = text.unprintable()
-    if bad is not None:
-        return Report(None, (bad,))
-    parts = Parts(folder, review, os.environ if environment is None else environment)
-    return _report(parts.text(text, folder / name), folder / name, registry, parts)
+    return Report(None, (bad,)) if bad is not None else _report(parts.text(text, path), path, registry, parts)
 
 
 def load_report(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> Report:
     """Return the plan, the problems and the warnings of a file."""
     whole = Path(path).absolute()
-    parts = Parts(whole.parent, Review(whole.parent), os.environ if environment is None else environment)
+    parts = _parts(whole, registry, environment)
     return _report(parts.file(whole, str(path)), whole, registry, parts)
+
+
+def _parts(path: Path, registry: Registry | None, environment: Table[str, str] | None) -> Parts:
+    parts = Parts(path.parent, Review(path.parent), os.environ if environment is None else environment)
+    parts.judge = partial(_faults, path, registry, parts.environment)
+    return parts
+
+
+def _faults(path: Path, registry: Registry | None, environment: Table[str, str], text: Text) -> int:
+    """Count what would be wrong if a text stood in the file."""
+    parts = Parts(path.parent, Review(path.parent), environment)
+    return len(_report(parts.text(text, path), path, registry, parts).problems)
 
 
 def _report(node: Node | None, path: Path, registry: Registry | None, parts: Parts) -> Report:

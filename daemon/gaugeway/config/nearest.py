@@ -7,25 +7,34 @@ LONGEST = 64
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
     """Return the allowed word that a slip of the fingers turns into `word`, or None where none is near."""
+    return next(iter(nearest_few(word, allowed)), None)
+
+
+def nearest_few(word: str, allowed: Iterable[str]) -> list[str]:
+    """Return all allowed words that are nearest, the likeliest first."""
     if not word or len(word) > LONGEST:
-        return None
-    best: tuple[float, str] | None = None
+        return []
+    near: list[tuple[int, str]] = []
     for candidate in allowed:
         limit = _tolerance(word, candidate)
-        if abs(len(candidate) - len(word)) > limit:
-            continue
-        slips = distance(_folded(word), _folded(candidate))
-        if slips <= limit and (best is None or slips < best[0]):
-            best = (slips, candidate)
-    return best[1] if best else None
+        if abs(len(candidate) - len(word)) <= limit:
+            slips = distance(_folded(word), _folded(candidate))
+            if slips <= limit:
+                near.append((slips, candidate))
+    least = min((slips for slips, _ in near), default=0)
+    # Of words as near, first those of the same letters, then those that begin alike.
+    return sorted(
+        dict.fromkeys(candidate for slips, candidate in near if slips == least),
+        key=lambda candidate: (sorted(word) != sorted(candidate), word[:1] != candidate[:1]),
+    )
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return the question as a hint; where nothing is near, what is allowed; empty where that is much."""
     words = list(allowed)
-    guess = nearest(word, words)
-    if guess is not None:
-        return f"did you mean '{guess}'?"
+    guesses = nearest_few(word, words)
+    if guesses:
+        return "did you mean " + " or ".join(f"'{guess}'" for guess in guesses[:2]) + "?"
     return f"there is {listed(words)}" if words and len(words) <= 12 else ""
 
 

@@ -10,6 +10,7 @@ import msgspec
 from gaugeway.config.compose import INCLUDE, SECRET, compose
 from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Hole, Node, Scalar
+from gaugeway.config.repair import Judge
 from gaugeway.config.review import Review
 from gaugeway.config.secrets import Secrets
 from gaugeway.config.text import Text, read_text
@@ -27,6 +28,7 @@ class Parts:
         self.environment = environment
         credentials = environment.get("CREDENTIALS_DIRECTORY")
         self.secrets = Secrets(folder, Path(credentials) if credentials else None)
+        self.judge: Judge | None = None
         self._open: list[Path] = []
 
     def file(self, path: Path, shown: str, at: Node | None = None) -> Node | None:
@@ -44,7 +46,7 @@ class Parts:
         """Return what a text says that stands, or would stand, at `path`."""
         self._open.append(path)
         try:
-            return compose(text, self.review, self.settle)
+            return compose(text, self.review, self.settle, self.judge if len(self._open) == 1 else None)
         finally:
             self._open.pop()
 

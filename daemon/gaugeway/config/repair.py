@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Final
 
 import msgspec
@@ -10,9 +11,12 @@ import msgspec
 from gaugeway.config.text import Text
 from gaugeway.config.yaml_events import first_fault
 
+Judge = Callable[[Text], int]
+Rank = tuple[bool, int, int, int]
 LARGEST: Final = 300_000
 NEAR: Final = 4
 MOST_TRIES: Final = 150
+MOST_JUDGED: Final = 6
 NO_BLANK: Final = re.compile(r"(\s*(?:- +)?(?:[\w.-]+|\"[^\"]*\"|'[^']*')):([^\s:/].*)")
 NO_COLON: Final = re.compile(r"(\s*(?:- +)?[\w.-]+)(?:(\s+)(\S.*)|\s*)")
 STARTS_ODDLY: Final = re.compile(r"([\s\[{,:-]|^)([*@`%&!][^\s,\]}:]*)(?=\s*(?:[,:\]}]|$))")
@@ -30,16 +34,30 @@ class Repair(msgspec.Struct, frozen=True):
     hint: str
 
 
-def repair(text: Text, error: int, began: int) -> Repair | None:
-    """Return the likeliest single-line edit; `error` is where the parser gave up, `began` where that part begins."""
+def repair(text: Text, error: int, began: int, judge: Judge | None = None) -> Repair | None:
+    """Return the likeliest single-line edit; `error` is where the parser gave up, `began` where that part begins.
+
+    Where several do, the one is chosen after which the least is wrong, then the one that looks most regular.
+    """
     if len(text.content) > LARGEST:
         return None
     near = _near(text, error, began)
     for edits in EDITS:
-        found = [one for one in islice(edits(text, near), MOST_TRIES) if _mends(text, one, error)]
+        found: list[tuple[Rank, Repair]] = []
+        for one in islice(edits(text, near), MOST_TRIES):
+            lines = _edited(text, one)
+            fault = first_fault("\n".join(lines) + "\n")
+            if fault is None or fault > error + NEAR:
+                found.append(((fault is not None, irregular(lines), _unrest(lines), abs(one.line - error)), one))
         if found:
-            return min(found, key=lambda one: (irregular(_edited(text, one)), abs(one.line - error)))
+            return _judged(text, [one for _, one in sorted(found, key=itemgetter(0))], judge)
     return None
+
+
+def _judged(text: Text, found: list[Repair], judge: Judge | None) -> Repair:
+    if judge is None or len(found) == 1:
+        return found[0]
+    return min(found[:MOST_JUDGED], key=lambda one: judge(mended(text, one)))
 
 
 def mended(text: Text, one: Repair) -> Text:
@@ -54,6 +72,11 @@ def irregular(lines: list[str]) -> int:
     return sum(step != usual for step in steps) + sum(below % usual != 0 for _, below in _pairs(lines))
 
 
+def _unrest(lines: list[str]) -> int:
+    """Add up by how much each line is indented differently from the one above."""
+    return sum(abs(below - above) for above, below in _pairs(lines))
+
+
 def _pairs(lines: list[str]) -> Iterator[tuple[int, int]]:
     indents = [_indent(line) for line in lines if _says_something(line)]
     return pairwise(indents)
@@ -65,12 +88,17 @@ def _near(text: Text, error: int, began: int) -> list[int]:
     close = sorted(telling, key=lambda number: (abs(number - error), -number))[: 2 * NEAR]
     context = [number for number in telling if began - 1 <= number <= began + 1]
     odd = [number for number in telling if number <= error and _indent(text.lines[number]) % 2][:NEAR]
-    return list(dict.fromkeys([*close, *context, *odd, *telling[:1]]))
+    return list(dict.fromkeys([*close, *_above(text, error), *context, *odd, *telling[:1]]))
 
 
-def _mends(text: Text, one: Repair, error: int) -> bool:
-    fault = first_fault("\n".join(_edited(text, one)) + "\n")
-    return fault is None or fault > error + NEAR
+def _above(text: Text, error: int) -> Iterator[int]:
+    """Yield the lines that a line belongs to: upwards, each that is indented less than all below it."""
+    least = _indent(text.line(error)) + 1
+    for number in range(error - 1, -1, -1):
+        line = text.lines[number] if number < len(text.lines) else ""
+        if _says_something(line) and _indent(line) < least:
+            least = _indent(line)
+            yield number
 
 
 def _edited(text: Text, one: Repair) -> list[str]:
@@ -170,7 +198,7 @@ def _indents_around(text: Text, number: int) -> list[int]:
     above = [_indent(line) for line in text.lines[max(0, number - 40) : number] if _says_something(line)]
     below = [_indent(line) for line in text.lines[number + 1 : number + 10] if _says_something(line)]
     deeper = [indent + 2 for indent in above[-1:]]
-    return list(dict.fromkeys([*above[::-1][:6], *below[:3], *deeper, *sorted(set(above))]))[:8]
+    return list(dict.fromkeys([*above[::-1][:6], *below[:3], *deeper, 0, *sorted(set(above))]))[:8]
 
 
 def _inner_colons(text: Text, near: list[int]) -> Iterator[Repair]:

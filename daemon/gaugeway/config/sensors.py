@@ -35,6 +35,7 @@ class SensorsShape:
     def read(self, node: Node, review: Review) -> Sensors[Sensor] | Wrong:
         """Return those sensors that are well; the census takes in all."""
         if not isinstance(node, Mapping):
+            self.setting.census.complete = False
             return refuse(
                 node, review, self.words, "write one line a sensor: boiler_temp: {kind: temperature, unit: °C}"
             )

@@ -9,9 +9,12 @@ from gaugeway.registry import Registry
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """The plugins there are, the sensors met so far, the templates, and what reads further files."""
+    """The plugins there are, the sensors met so far, the templates, what reads further files,
+    and the keys that stand at the top.
+    """
 
     registry: Registry
     census: Census = msgspec.field(default_factory=Census)
     templates: Templates = msgspec.field(default_factory=Templates)
     parts: Parts | None = None
+    file_keys: set[str] = msgspec.field(default_factory=set[str])

@@ -4,7 +4,7 @@ from typing import Final
 
 import yaml
 
-from gaugeway.config.repair import Repair, repair
+from gaugeway.config.repair import Judge, Repair, repair
 from gaugeway.config.text import Text
 from gaugeway.errors import Problem
 
@@ -39,12 +39,12 @@ AT_ITS_BEGINNING: Final = (
 )
 
 
-def in_words(error: yaml.MarkedYAMLError, text: Text) -> tuple[Problem, Repair | None]:
+def in_words(error: yaml.MarkedYAMLError, text: Text, judge: Judge | None) -> tuple[Problem, Repair | None]:
     """Return a syntax error as a problem where the slip is, and the repair that mends it, if one is near at hand."""
     here, context = error.problem_mark, error.context_mark
     mark = here or context
     line, column = (mark.line, mark.column) if mark else (0, 0)
-    found = repair(text, line, context.line if context else line)
+    found = repair(text, line, context.line if context else line, judge)
     if found is not None:
         return text.problem(found.line, found.column, found.width, found.message, found.hint), found
     message, hint = WORDS.get(error.problem or "", (f"this is not YAML: {error.problem}", ""))

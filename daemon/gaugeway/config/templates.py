@@ -9,6 +9,7 @@ import msgspec
 
 from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.parts import hole
 from gaugeway.config.review import Review
 
 LIKE: Final = "like"
@@ -56,23 +57,25 @@ class Templates:
         named = node.entries[LIKE].value
         for name in named.items if isinstance(named, Sequence) else [named]:
             template = self._template(name, within, review)
+            if template is None:
+                return hole(node)
             entries = template | entries
         return msgspec.structs.replace(node, entries=entries)
 
-    def _template(self, name: Node, within: tuple[str, ...], review: Review) -> dict[str, Entry]:
+    def _template(self, name: Node, within: tuple[str, ...], review: Review) -> dict[str, Entry] | None:
         word = name.value if isinstance(name, Scalar) else ""
         entry = self.templates.get(word)
         if entry is None:
             hint = did_you_mean(word, self.templates) or "write it under 'templates'"
             review.error(name, f"there is no template called '{word}'", hint)
-            return {}
+            return None
         if word in within:
             review.error(name, f"the template '{word}' is like itself")
-            return {}
+            return None
         whole = self._completed(entry.value, (*within, word), review)
         if not isinstance(whole, Mapping):
             review.error(entry.value, f"the template '{word}' has to be a mapping")
-            return {}
+            return None
         return whole.entries
 
     def _repeated(self, entry: Entry, review: Review) -> Iterator[Entry]:

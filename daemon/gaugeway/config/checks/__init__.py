@@ -3,6 +3,7 @@
 from gaugeway.config.checks.chains import check_chains
 from gaugeway.config.checks.disk import check_disk
 from gaugeway.config.checks.making import check_making
+from gaugeway.config.checks.quantities import check_quantities
 from gaugeway.config.checks.rules import check_rules
 from gaugeway.config.checks.sources import check_sources
 from gaugeway.config.checks.subject import Subject
@@ -13,6 +14,7 @@ def check(subject: Subject, review: Review) -> None:
     """Find the mistakes that show only when all parts are seen together."""
     check_sources(subject, review)
     check_chains(subject, review)
+    check_quantities(subject, review)
     check_rules(subject, review)
     check_disk(subject, review)
     check_making(subject, review)

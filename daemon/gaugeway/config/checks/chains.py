@@ -12,7 +12,7 @@ from gaugeway.reading import OWN_RESULTS
 from gaugeway.sensor import GLOB_CHARACTERS, Kind, Sensor, Sensors, chosen
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-BUILT_IN: Final = "gaugeway"
+BUILT_IN: Final = "package gaugeway"
 Declared = Row[Sensors[Sensor]]
 
 
@@ -21,7 +21,8 @@ def check_chains(subject: Subject, review: Review) -> None:
     for chained in subject.chains():
         sensors = [source.given.sensors for source in chained.sources]
         for at, stage in enumerate(chained.stages):
-            check_select(stage.found.node("select"), stage.use.select, sensors, review)
+            if subject.census.complete:
+                check_select(stage.found.node("select"), stage.use.select, sensors, review)
             _check_flag(stage, subject, review)
             _check_ticks(stage, chained.stages[at + 1 :], review)
             of = stage.found.options.get("of")
@@ -88,7 +89,7 @@ def _check_result(node: Node, result: str, before: Row[Stage], review: Review) -
         review.error(
             node,
             f"no stage before gives '{result}'",
-            f"put a stage that does before, or use one of {listed(sorted(known))}",
+            "put one before that does",
         )
     else:
         review.warn(node, f"whether a stage before gives '{result}' cannot be told", "let its class say what it gives")

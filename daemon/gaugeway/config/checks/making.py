@@ -18,7 +18,8 @@ def check_making(subject: Subject, review: Review) -> None:
     everything: dict[str, Sensor] = {}
     for source in subject.whole.sources:
         everything |= source.given.sensors.declared
-        _make(source.given, _site(subject, source.given.sensors), review)
+        if not subject.census.spoilt(source.given.node("sensors")):
+            _make(source.given, _site(subject, source.given.sensors), review)
     for chained in subject.chains():
         for source in chained.sources[:1]:
             for stage in chained.stages:

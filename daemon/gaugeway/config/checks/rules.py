@@ -5,8 +5,8 @@ from gaugeway.config.nearest import did_you_mean, nearest
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review
 from gaugeway.config.rules import Written
-from gaugeway.rule import entanglements
-from gaugeway.sensor import GLOB_CHARACTERS, chosen
+from gaugeway.rule import IN_SENSORS_UNIT, entanglements
+from gaugeway.sensor import GLOB_CHARACTERS, Sensor, chosen
 
 
 def check_rules(subject: Subject, review: Review) -> None:
@@ -43,7 +43,23 @@ def _check_rule(written: Written, subject: Subject, review: Review) -> None:
             if key not in told:
                 told.add(key)
                 review.error(written.at(key), f"'{key}': {complaint}")
+        if _never_clears(written, declared.sensor) and "clear" not in told:
+            told.add("clear")
+            key = "clear_below" if written.rule.clear_below is not None else "clear_above"
+            review.error(written.at(key), f"'{key}' lies outside the range of '{name}': the alarm would never clear")
     _check_pace(written, subject, review)
+
+
+def _never_clears(written: Written, sensor: Sensor) -> bool:
+    rule, reach = written.rule, sensor.range
+    if reach is None or rule.of not in IN_SENSORS_UNIT or rule.difference is not None or rule.rate is not None:
+        return False
+    try:
+        below = None if rule.clear_below is None else rule.clear_below.to(sensor.unit)
+        above = None if rule.clear_above is None else rule.clear_above.to(sensor.unit)
+    except ValueError:
+        return False
+    return (below is not None and below <= reach[0]) or (above is not None and above >= reach[1])
 
 
 def _sensor_nodes(written: Written) -> list[Scalar]:
@@ -58,7 +74,11 @@ def _known(node: Scalar, subject: Subject, review: Review) -> bool:
     name, names = node.value, subject.census.names()
     guess = None if name in names else nearest(name, names)
     if GLOB_CHARACTERS.intersection(name):
-        if any(chosen((name,), declared, None) for declared in subject.census.declared) or subject.open_ended:
+        if (
+            any(chosen((name,), declared, None) for declared in subject.census.declared)
+            or subject.open_ended
+            or not subject.census.complete
+        ):
             return True
         review.error(node, f"no sensor fits '{node.echo}'", did_you_mean(name, names))
         return False
@@ -66,10 +86,12 @@ def _known(node: Scalar, subject: Subject, review: Review) -> bool:
         if guess:
             review.warn(node, f"the sensor '{node.echo}' is not written out", f"did you mean '{guess}'?")
         return True
+    if not subject.census.complete:
+        return True
     if subject.open_ended and guess is None:
         review.warn(node, f"the sensor '{node.echo}' is not declared", "write it under the 'sensors' of its source")
         return True
-    hint = f"did you mean '{guess}'?" if guess else "write it under the 'sensors' of its source" + _those(names)
+    hint = did_you_mean(name, names) if guess else "write it under the 'sensors' of its source" + _those(names)
     review.error(node, f"unknown sensor '{node.echo}'", hint)
     return False
 

@@ -8,7 +8,7 @@ import msgspec
 
 from gaugeway import units
 from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, duration_words, parts_of, size_words
-from gaugeway.config.nearest import did_you_mean, nearest
+from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Node, Scalar
 from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.bounds import Bounds
@@ -200,7 +200,9 @@ def quantity_of(text: str) -> Quantity | str | None:
 def unit_hint(unit: str) -> str:
     """Guess the unit that was meant."""
     guess = nearest(unit, [*units.UNITS, *units.SPELLINGS])
-    return f"did you mean '{units.canonical(guess)}'?" if guess else did_you_mean(unit, units.UNITS)
+    if guess:
+        return f"did you mean '{units.canonical(guess)}'?"
+    return "a number without a unit is in the unit of the sensor it meets"
 
 
 def _amount_hint(text: str, unit: str) -> str:

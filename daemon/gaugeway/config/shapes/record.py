@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Table
+from itertools import pairwise
 from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from gaugeway.config.nearest import nearest
-from gaugeway.config.nodes import Entry, Mapping, Node
+from gaugeway.config.nearest import did_you_mean, nearest, nearest_few
+from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import Schema, Shape, refuse
 from gaugeway.errors import ConfigError
@@ -63,11 +64,28 @@ class Record:
 
     def _all(self, node: Mapping, review: Review) -> dict[str, object]:
         found: dict[str, object] = {}
+        misplaced = self._misplaced(node, review)
         for entry in node:
-            self._read_entry(entry, node, found, review)
+            if entry.key.value in misplaced:
+                found[entry.key.value] = WRONG
+            else:
+                self._read_entry(entry, node, found, review)
         for field in self.fields.values():
             if field.required and field.name not in found:
                 found[field.name] = self._missing(field, node, review)
+        return found
+
+    def _misplaced(self, node: Mapping, review: Review) -> set[str]:
+        """Find keys that stand beside an empty key and belong under it."""
+        found: set[str] = set()
+        for above, entry in pairwise(node):
+            name = entry.key.value
+            empty = isinstance(above.value, Scalar) and above.value.empty and not node.flow
+            if empty and above.key.value in self.fields and not nearest(name, self.fields):
+                review.error(
+                    entry.key, f"'{entry.key.echo}' stands beside '{above.key.value}'", "indent it to put it under it"
+                )
+                found |= {name, above.key.value}
         return found
 
     def _read_entry(self, entry: Entry, node: Mapping, found: dict[str, object], review: Review) -> None:
@@ -75,27 +93,31 @@ class Record:
         field = self.fields.get(name)
         if field is None:
             found[name] = WRONG
-            guess = self._unknown(entry, node, review)
-            if guess is None:
+            guesses = self._unknown(entry, node, review)
+            if len(guesses) != 1:
+                found.update(dict.fromkeys(guesses, WRONG))
                 return
-            field = self.fields[guess]
+            field = self.fields[guesses[0]]
         with review.inside(name, entry.key):
             value = field.shape.read(entry.value, review)
         found[field.name] = value
 
-    def _unknown(self, entry: Entry, node: Mapping, review: Review) -> str | None:
+    def _unknown(self, entry: Entry, node: Mapping, review: Review) -> list[str]:
+        """Say that a key is unknown; return what may have been meant."""
         name = entry.key.value
         free = [field for field in self.fields if field not in node.entries]
-        guess = nearest(name, free)
-        again = None if guess else nearest(name, self.fields)
-        if guess:
-            hint = f"did you mean '{guess}'?"
+        guesses = nearest_few(name, free)
+        again = nearest(name, self.fields)
+        if guesses:
+            hint = did_you_mean(name, free)
         elif again:
             hint = f"'{again}' is there already"
+        elif ":" in name:
+            hint = "put a blank after the colon"
         else:
             hint = self._allowed(free)
         review.error(entry.key, f"unknown option '{entry.key.echo}' {self.about}".rstrip(), hint)
-        return guess
+        return guesses
 
     def _allowed(self, names: list[str]) -> str:
         shown = ", ".join(names[:MANY])
