@@ -144,6 +144,6 @@ def _read(address: str) -> tuple[SplitResult, int]:
 
 
 def _one_of(what: str, in_address: str | None, option: str | None) -> str | None:
-    if in_address is not None and option is not None:
+    if in_address and option is not None:
         raise ConfigError(f"the broker's {what} is given twice, in the address and as an option: keep one")
-    return unquote(in_address) if in_address is not None else option
+    return unquote(in_address) if in_address else option

@@ -25,7 +25,7 @@ class Pace:
         if not count:
             self._nap = 0.0
             return 0.0
-        busy = now - self._last_arrival < self._most
+        busy = now - self._last_arrival - self._nap < self._most
         self._last_arrival = now
         if full or not busy:
             self._nap = 0.0

@@ -12,7 +12,6 @@ RETAIN: Final = 0x01
 DUP: Final = 0x08
 
 LARGEST_OTHER: Final = 1024 * 1024
-SHOWN: Final = 200
 HEAD: Final = Struct(">BBH").unpack_from
 """What most messages begin with: kind and flags, a length of one byte, the length of the topic."""
 ANSWER: Final = Struct(">BBH").pack
@@ -29,7 +28,7 @@ class Delivery(msgspec.Struct, gc=False, frozen=True):
     """One message from the broker, as its PUBLISH packet brought it.
 
     `mid` is the packet's number, 0 at QoS 0, and `digest` stands for topic and payload: together they tell a
-    redelivery from a new message. A payload over the limit is not `whole`, only its start is there.
+    redelivery from a new message. A message over the limit is not `whole`: it comes without its payload.
     """
 
     topic: bytes
@@ -126,14 +125,14 @@ class Cutter:
                 extra, body = data[body], body + 1
                 if extra:
                     _, body = self._long(data, body - 2)
-            if not name < body <= stop:
+            if not name <= body <= stop:
                 raise NotMqtt("a message is shorter than its parts")
             payload = data[body:stop]
-            append(Delivery(topic, payload, head, mid, crc32(payload, crc32(topic)) if mid else 0))
+            append(Delivery(topic, payload, head, mid, crc32(payload, crc32(topic) ^ size) if mid else 0))
             at = stop
-        if 1 < end - at < 4 and at + 2 + data[at + 1] <= end:
-            self._pass_on(data[at:])
-            at = end
+        if 1 < end - at < 4 and (stop := at + 2 + data[at + 1]) <= end:
+            self._pass_on(data[at:stop])
+            at = stop
         return at
 
     def _skip_some(self, data: bytes) -> bytes:
@@ -170,8 +169,8 @@ class Cutter:
         if body > end or stop - body <= self._max_payload:
             return False
         mid = data[topic_end] << 8 | data[topic_end + 1] if head & 6 else 0
-        topic, payload = data[name:topic_end], data[body : min(body + SHOWN, stop)]
-        delivery = Delivery(topic, payload, head, mid, crc32(payload, crc32(topic)), whole=False)
+        topic = data[name:topic_end]
+        delivery = Delivery(topic, b"", head, mid, crc32(b"%d" % (stop - body), crc32(topic)), whole=False)
         if stop > end:
             self._skip, self._skipped = stop - end, delivery
         else:

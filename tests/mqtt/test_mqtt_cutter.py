@@ -1,0 +1,176 @@
+"""The cutter finds every packet, wherever the stream of bytes is cut, and keeps no more of one than it may."""
+
+import tracemalloc
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.enums import MQTTProtocolVersion
+from tests.support.packets import length, publish
+
+from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
+
+LIMIT: Final = 1000
+PINGRESP: Final = b"\xd0\x00"
+PUBREL: Final = b"\x62\x02\x12\x34"
+SUBACK: Final = b"\x90\x04\x00\x01\x00\x01"
+DISCONNECT: Final = b"\xe0\x02\x8e\x00"
+
+flag_pairs = st.tuples(st.booleans(), st.booleans())
+topics = st.binary(max_size=200)
+payloads = st.binary(max_size=300)
+
+
+@st.composite
+def packets(draw: st.DrawFn, *, newest: bool) -> bytes:
+    """Draw one packet of a broker: a message, or something else."""
+    other = draw(st.sampled_from([b"", b"", b"", PINGRESP, PUBREL, SUBACK, DISCONNECT]))
+    return other or publish(
+        draw(topics),
+        draw(payloads),
+        qos=draw(st.integers(0, 2)),
+        mid=draw(st.integers(1, 65535)),
+        dup=draw(st.booleans()),
+        retain=draw(st.booleans()),
+        properties=draw(st.binary(max_size=200)) if newest else None,
+    )
+
+
+def cut(*pieces: bytes, newest: bool = True, limit: int = LIMIT) -> Cutter:
+    cutter = Cutter(properties=newest, max_payload=limit)
+    for piece in pieces:
+        cutter.feed(piece)
+    return cutter
+
+
+def outcome(cutter: Cutter) -> tuple[list[Delivery], bytes, list[int]]:
+    return cutter.deliveries, bytes(cutter.rest), cutter.released
+
+
+@given(st.data(), st.booleans())
+def test_where_the_stream_is_cut_makes_no_difference(data: st.DataObject, newest: bool) -> None:
+    """Fed whole, byte by byte or in pieces, a stream gives the same deliveries and leaves the same to paho."""
+    stream = b"".join(data.draw(st.lists(packets(newest=newest), max_size=6)))
+    whole = outcome(cut(stream, newest=newest))
+    assert outcome(cut(*(stream[at : at + 1] for at in range(len(stream))), newest=newest)) == whole
+    for place in range(len(stream)):
+        assert outcome(cut(stream[:place], stream[place:], newest=newest)) == whole
+
+
+@given(
+    topic=topics,
+    payload=payloads,
+    qos=st.integers(0, 2),
+    mid=st.integers(1, 65535),
+    flags=st.tuples(st.booleans(), st.booleans()),
+)
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_message_has_all_that_its_packet_says(
+    *, topic: bytes, payload: bytes, qos: int, mid: int, flags: tuple[bool, bool], newest: bool
+) -> None:
+    """Topic, payload, number and flags are those that were sent, whatever properties stand between."""
+    properties = b"\x26\x00\x01a\x00\x01b" * 40 if newest else None
+    dup, retain = flags
+    packet = publish(topic, payload, qos=qos, mid=mid, dup=dup, retain=retain, properties=properties)
+    (found,) = cut(packet, newest=newest).deliveries
+    assert (found.topic, found.payload, found.qos, found.mid) == (topic, payload, qos, mid if qos else 0)
+    assert (found.again, found.retained, found.whole) == (dup, retain, True)
+
+
+def test_paho_would_read_the_same() -> None:
+    """The reading of a packet agrees with that of the library whose work this takes over."""
+    from paho.mqtt._packet import decode_publish
+
+    packet = publish(b"a/b", b'{"value": 21.5}', qos=2, mid=77, dup=True, properties=b"\x02\x00\x00\x00\x3c")
+    (found,) = cut(packet).deliveries
+    theirs = decode_publish(packet[0], packet[2:], MQTTProtocolVersion.MQTTv5)
+    assert (theirs.topic, theirs.payload, theirs.mid) == (found.topic, found.payload, found.mid)
+    assert (theirs.qos, theirs.dup, theirs.retain) == (found.qos, found.again, found.retained)
+
+
+def test_the_digest_stands_for_topic_and_payload() -> None:
+    """Equal messages have equal digests, whatever their number, flags and properties; others have others."""
+
+    def digest(topic: bytes, payload: bytes, mid: int = 1, *, dup: bool = False, properties: bytes = b"") -> int:
+        return cut(publish(topic, payload, mid=mid, dup=dup, properties=properties)).deliveries[0].digest
+
+    one = digest(b"a/b", b"21.5")
+    assert digest(b"a/b", b"21.5", 9, dup=True, properties=b"\x02\x00\x00\x00\x3c") == one
+    assert len({one, digest(b"a/c", b"21.5"), digest(b"a/b", b"21.6"), digest(b"a", b"/b21.5")}) == 4
+
+
+def test_packets_that_are_no_messages_are_left_to_paho() -> None:
+    """All but PUBLISH and PUBREL pass in their order; the numbers of PUBREL are told."""
+    cutter = cut(SUBACK + PUBREL + publish(b"t", b"1") + PINGRESP + DISCONNECT)
+    assert outcome(cutter)[1:] == (SUBACK + PINGRESP + DISCONNECT, [0x1234])
+    assert len(cutter.deliveries) == 1
+
+
+@pytest.mark.parametrize("size", [100, 5000, 100_000])
+@pytest.mark.parametrize("topic", [b"t", b"t" * 60000])
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_a_message_over_the_limit_is_told_and_not_kept(size: int, topic: bytes, qos: int) -> None:
+    """Its topic and number are there, its payload is not, and what follows it is found."""
+    big = publish(topic, b"x" * 70_000, qos=qos, mid=5)
+    stream = big + publish(b"next", b"1", mid=6) + PINGRESP
+    cutter = cut(*(stream[at : at + size] for at in range(0, len(stream), size)))
+    found, after = cutter.deliveries
+    assert (found.topic, found.mid, found.qos, found.whole) == (topic, 5 if qos else 0, qos, False)
+    assert found.payload == b""
+    assert (after.topic, after.whole, bytes(cutter.rest)) == (b"next", True, PINGRESP)
+
+
+@pytest.mark.parametrize(("payload", "whole"), [(LIMIT - 1, True), (LIMIT + 1, False)])
+def test_the_limit_is_that_of_the_payload(payload: int, whole: bool) -> None:
+    """A long topic takes nothing from it."""
+    (found,) = cut(publish(b"t" * 500, b"x" * payload)).deliveries
+    assert found.whole is whole
+
+
+def test_a_hundred_megabytes_do_not_grow_the_memory() -> None:
+    """A message of 100 MB passes in pieces, and less than a tenth of a percent of it is held."""
+    header = publish(b"t", b"", mid=1)[2:]
+    big = b"\x32" + length(len(header) + 100_000_000) + header
+    cutter = cut(big, limit=65536)
+    piece = bytes(50_000)
+    tracemalloc.start()
+    try:
+        for _ in range(2000):
+            cutter.feed(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    cutter.feed(publish(b"next", b"1", mid=2))
+    assert [delivery.whole for delivery in cutter.deliveries] == [False, True]
+    assert peak < 100_000
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"\x30\xff\xff\xff\xff\x01",
+        b"\x32\x03\x00\x00\x01",
+        b"\x32\x06\x00\xff\x00\x01\x00\x00",
+        publish(b"t", b"1", mid=0),
+        b"\x36" + publish(b"t", b"1", mid=1)[1:],
+        b"\x32\x06\x00\x01t\x00\x01\xff",
+        b"\x90\xff\xff\xff\x7f",
+        b"\x30\x01\x00" + PINGRESP * 3,
+    ],
+    ids=["length", "no room", "topic", "number", "qos 3", "properties", "giant", "tiny"],
+)
+def test_what_no_broker_sends_is_refused(stream: bytes) -> None:
+    """Lengths that lie, a message without a number, QoS 3: NotMqtt, and nothing is read beyond the packet."""
+    with pytest.raises(NotMqtt):
+        cut(stream)
+
+
+@given(st.binary(max_size=400), st.booleans())
+def test_noise_is_refused_or_waited_for(noise: bytes, newest: bool) -> None:
+    """Whatever comes, either it is refused as no MQTT or it is taken; nothing else is ever raised."""
+    try:
+        cutter = cut(noise, newest=newest)
+    except NotMqtt:
+        return
+    assert sum(len(delivery.payload) for delivery in cutter.deliveries) <= len(noise)

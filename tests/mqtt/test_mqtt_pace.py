@@ -1,0 +1,135 @@
+"""Bytes gather when messages come quickly, never longer than is allowed, and not while a broker waits for us."""
+
+from collections.abc import Callable
+
+import pytest
+
+from gaugeway.mqtt import Pace, Window
+
+
+def test_a_lone_message_is_read_at_once() -> None:
+    """Messages further apart than the longest pause bring no pause."""
+    pace = Pace(0.01)
+    assert [pace.nap(1, second * 0.02, full=False) for second in range(50)] == [0.0] * 50
+
+
+def test_pauses_grow_while_they_bring_little_up_to_the_limit() -> None:
+    """At 1,000 messages a second the pause becomes as long as it may be."""
+    pace, now, naps = Pace(0.01), 0.0, list[float]()
+    for _ in range(20):
+        naps.append(pace.nap(max(1, round((naps[-1] if naps else 0) * 1000)), now, full=False))
+        now += naps[-1] or 0.001
+    assert naps[0] == 0.0
+    assert naps[1:7] == sorted(naps[1:7])
+    assert naps[-1] == max(naps) == 0.01
+
+
+def test_pauses_shrink_while_they_bring_plenty() -> None:
+    """At 100,000 messages a second short ones are enough."""
+    pace, now, nap = Pace(0.01), 0.0, 0.0
+    for _ in range(8):
+        nap = pace.nap(1, now, full=False)
+        now += nap or 0.001
+    assert nap == 0.01
+    for _ in range(20):
+        nap = pace.nap(max(1, round(nap * 100_000)), now, full=False)
+        now += nap
+    assert nap < 0.003
+
+
+@pytest.mark.parametrize("most", [0.0, 0.0001])
+def test_no_pause_is_longer_than_allowed(most: float) -> None:
+    """Also where less than the shortest useful pause is allowed."""
+    pace = Pace(most)
+    assert max(pace.nap(1, now * 0.00001, full=False) for now in range(50)) <= most
+
+
+def test_a_full_window_brings_no_pause() -> None:
+    """The broker sends nothing more, so there is nothing to gather."""
+    pace = Pace(0.01)
+    pace.nap(5, 0.0, full=False)
+    assert pace.nap(5, 0.001, full=False) > 0
+    assert pace.nap(20, 0.002, full=True) == 0.0
+
+
+class Broker:
+    """Plays a broker with a limit of its own and a receiver, on a clock that is moved by hand."""
+
+    def __init__(self, window: Window, limit: int, every: Callable[[int], float]) -> None:
+        self.window = window
+        self.limit = limit
+        self.every = every
+        self.now = 0.0
+        self.due = 0.0
+        self.sent = 0
+        self.held = 0
+        self.commits: list[float] = []
+        self.committed = 0.0
+
+    def run(self, seconds: float, *, sync_every: float = 5.0) -> None:
+        until = self.now + seconds
+        while self.now < until:
+            arrived = 0
+            while self.held < self.limit and self.due <= self.now:
+                arrived, self.held, self.sent = arrived + 1, self.held + 1, self.sent + 1
+                self.due = max(self.due, self.now - 1) + self.every(self.sent)
+            full = self.window.full(self.held, arrived, self.now)
+            if full or self.now - self.committed >= sync_every:
+                self.commits.append(self.now)
+                self.held, self.committed = 0, self.now
+                if full:
+                    self.window.answered(self.now)
+            waiting = self.held >= self.limit
+            self.now += 1.0 if waiting else min(1.0, max(0.001, self.due - self.now))
+
+
+@pytest.mark.parametrize("limit", [10, 20, 32, 100])
+def test_the_limit_of_a_broker_that_does_not_tell_it_is_found(limit: int) -> None:
+    """Under load it is kept waiting once, for about a second; from then on it is answered at once."""
+    broker = Broker(Window(1000), limit, lambda _: 0.0001)
+    broker.run(5)
+    first = broker.sent
+    broker.run(5)
+    assert first >= limit * 2
+    assert broker.sent - first > min(1000 * limit, 49_000)
+
+
+def test_without_load_nothing_is_acknowledged_before_its_time() -> None:
+    """50 messages a second, a broker without a limit: the disk is synced when it is due, every 5 s, and not oftener."""
+    broker = Broker(Window(1000), 65535, lambda _: 0.02)
+    broker.run(120)
+    assert len(broker.commits) <= 26
+
+
+def test_bursts_of_many_sensors_at_once_do_not_look_like_a_limit() -> None:
+    """50 sensors that speak together once a second: hardly more syncs than are due."""
+    broker = Broker(Window(1000), 65535, lambda number: 0.0 if number % 50 else 1.0)
+    broker.run(120)
+    assert len(broker.commits) <= 35
+
+
+def test_the_own_limit_is_always_full() -> None:
+    """What the broker was told is no secret."""
+    window = Window(20)
+    assert window.full(20, 20, 0.0)
+    assert not window.full(19, 1, 0.0)
+
+
+def test_a_limit_that_was_raised_is_noticed() -> None:
+    """When the broker sends more than was believed to be its limit, the limit is learned again."""
+    broker = Broker(Window(1000), 20, lambda _: 0.0001)
+    broker.run(5)
+    broker.limit = 200
+    broker.commits.clear()
+    broker.run(5)
+    sent = broker.sent
+    broker.run(5)
+    assert (broker.sent - sent) / len([at for at in broker.commits if at > broker.now - 5]) > 100
+
+
+def test_a_small_hint_is_taken() -> None:
+    """A broker that says it works off one message at a time is not kept waiting for a tenth one."""
+    window = Window(1000)
+    window.hint(1)
+    assert not window.full(1, 1, 0.0)
+    assert window.full(1, 0, 1.5)

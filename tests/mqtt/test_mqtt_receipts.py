@@ -1,0 +1,242 @@
+"""Nothing is acknowledged before it is safe, and nothing that was taken is taken again."""
+
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gaugeway.mqtt import Delivery, Receipts
+from gaugeway.mqtt.packets import DUP
+
+PUBACK: Final = 0x40
+PUBREC: Final = 0x50
+PUBCOMP: Final = 0x70
+
+
+def message(mid: int, digest: int = 7, *, qos: int = 1, again: bool = False) -> Delivery:
+    return Delivery(b"t", b"21.5", 0x30 | qos << 1 | (DUP if again else 0), mid, digest)
+
+
+def packets(sent: bytes) -> list[tuple[int, int]]:
+    """Return kind and number of each acknowledgement."""
+    assert len(sent) % 4 == 0
+    parts = [sent[at : at + 4] for at in range(0, len(sent), 4)]
+    assert all(part[1] == 2 for part in parts)
+    return [(part[0], int.from_bytes(part[2:])) for part in parts]
+
+
+def test_a_message_is_acknowledged_once_and_only_when_it_is_safe() -> None:
+    """Before `commit` nothing is due; after it, all that was taken, in the order of arrival, a single time."""
+    receipts = Receipts(10)
+    for mid in (3, 1, 2):
+        receipts.take(message(mid))
+    assert (receipts.due(), receipts.held) == (b"", 3)
+    receipts.commit()
+    receipts.take(message(4))
+    assert packets(receipts.due()) == [(PUBACK, 3), (PUBACK, 1), (PUBACK, 2)]
+    assert (receipts.due(), receipts.held) == (b"", 1)
+
+
+def test_a_message_with_nothing_to_keep_is_acknowledged_at_once_but_not_before_its_turn() -> None:
+    """A stream of rubbish makes progress by itself; behind a message that is not safe it waits."""
+    receipts = Receipts(10)
+    receipts.take(message(1), safe=True)
+    assert packets(receipts.due()) == [(PUBACK, 1)]
+    receipts.take(message(2))
+    receipts.take(message(3), safe=True)
+    assert receipts.due() == b""
+    receipts.commit()
+    assert packets(receipts.due()) == [(PUBACK, 2), (PUBACK, 3)]
+
+
+def test_qos_2_goes_through_both_steps() -> None:
+    """Safe: PUBREC; let go of by the broker: PUBCOMP, and its number may stand for another message."""
+    receipts = Receipts(10)
+    receipts.take(message(5, qos=2))
+    receipts.commit()
+    assert packets(receipts.due()) == [(PUBREC, 5)]
+    assert receipts.unacknowledged() == [(5, 7)]
+    receipts.release([5])
+    assert packets(receipts.due()) == [(PUBCOMP, 5)]
+    receipts.resume(session_present=True)
+    assert not receipts.seen(message(5, qos=2, again=True))
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_what_was_safe_and_comes_again_is_acknowledged_again_and_not_taken(qos: int) -> None:
+    """The acknowledgement was lost with the connection."""
+    receipts = Receipts(10)
+    receipts.take(message(1, qos=qos))
+    receipts.commit()
+    lost = receipts.due()
+    receipts.resume(session_present=True)
+    assert receipts.seen(message(1, qos=qos, again=True))
+    assert receipts.due() == lost
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_what_was_not_yet_safe_and_comes_again_waits_for_commit(qos: int) -> None:
+    """It was handed on before the interruption, so it is not taken twice, and not acknowledged too early either."""
+    receipts = Receipts(10)
+    receipts.take(message(1, qos=qos))
+    receipts.resume(session_present=True)
+    assert receipts.seen(message(1, qos=qos, again=True))
+    assert receipts.due() == b""
+    receipts.commit()
+    assert packets(receipts.due()) == [(PUBACK if qos == 1 else PUBREC, 1)]
+
+
+def test_what_became_safe_during_the_interruption_is_acknowledged_when_it_comes_again() -> None:
+    """The commit came between the two connections, when nothing could be sent."""
+    receipts = Receipts(10)
+    receipts.take(message(1))
+    receipts.commit()
+    receipts.resume(session_present=True)
+    assert receipts.due() == b""
+    assert receipts.seen(message(1, again=True))
+    assert packets(receipts.due()) == [(PUBACK, 1)]
+
+
+def test_another_message_with_an_old_number_is_new() -> None:
+    """Only number and content together, on a message the broker marks as sent again, are recognised."""
+    receipts = Receipts(10)
+    receipts.take(message(1, 7))
+    receipts.commit()
+    receipts.resume(session_present=True)
+    assert not receipts.seen(message(1, 8, again=True))
+    assert not receipts.seen(message(2, 7, again=True))
+    assert not receipts.seen(message(1, 7))
+
+
+def test_a_new_session_has_nothing_to_do_with_the_old() -> None:
+    """A broker that lost the session counts from 1 again: its messages are new, whatever they look like."""
+    receipts = Receipts(10)
+    for qos in (1, 2):
+        receipts.take(message(qos, qos=qos))
+    receipts.resume(session_present=False)
+    assert not receipts.seen(message(1, again=True))
+    receipts.commit()
+    assert (receipts.due(), receipts.unacknowledged()) == (b"", [])
+
+
+def test_what_an_earlier_process_had_taken_is_recognised() -> None:
+    """Its list of unacknowledged messages is all that the next process needs."""
+    before = Receipts(10)
+    before.take(message(1))
+    before.commit()
+    before.take(message(2, qos=2))
+    after = Receipts(10)
+    after.recognise(before.unacknowledged())
+    after.resume(session_present=True)
+    assert after.seen(message(1, again=True))
+    assert after.seen(message(2, qos=2, again=True))
+    assert packets(after.due()) == [(PUBACK, 1), (PUBREC, 2)]
+    assert not after.seen(message(3, again=True))
+
+
+def test_news_is_told_once() -> None:
+    """A journal adds to each record what was taken since the one before."""
+    receipts = Receipts(10)
+    receipts.take(message(1, 70))
+    receipts.take(message(2, 71))
+    assert receipts.news() == [(1, 70), (2, 71)]
+    receipts.take(message(3, 72))
+    assert receipts.news() == [(3, 72)]
+    receipts.commit()
+    receipts.take(message(4, 73))
+    assert receipts.news() == [(4, 73)]
+    assert receipts.news() == []
+
+
+@given(st.integers(1, 50))
+def test_no_more_is_remembered_than_was_said(memory: int) -> None:
+    """Of the acknowledged messages the newest are kept; those not acknowledged yet are all kept."""
+    receipts = Receipts(memory)
+    for mid in range(1, 101):
+        receipts.take(message(mid, mid))
+        receipts.commit()
+    receipts.take(message(101, 101))
+    assert receipts.unacknowledged() == [(mid, mid) for mid in range(101 - memory, 102)]
+
+
+class Exchange(RuleBasedStateMachine):
+    """A broker, a receiver and a line between them that breaks at any moment: every message is taken exactly once."""
+
+    WINDOW: Final = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.receipts = Receipts(self.WINDOW)
+        self.receipts.resume(session_present=False)
+        self.published = 0
+        self.inflight: dict[int, tuple[int, str]] = {}
+        self.line: list[tuple[str, int]] = []
+        self.back: list[tuple[int, int]] = []
+        self.taken: list[int] = []
+        self.safe = 0
+        self.content: dict[int, int] = {}
+
+    @precondition(lambda self: len(self.inflight) < self.WINDOW)
+    @rule(qos=st.integers(1, 2), value=st.integers(0, 1))
+    def publish(self, qos: int, value: int) -> None:
+        """The broker sends a new message; contents repeat, as those of sensors do."""
+        mid = self.published % 60 + 1
+        self.published += 1
+        self.content[mid] = value
+        self.inflight[mid] = (self.published, "rec" if qos == 2 else "ack")
+        self.line.append(("new", mid))
+
+    @precondition(lambda self: self.line)
+    @rule()
+    def receive(self) -> None:
+        """The next packet arrives."""
+        kind, mid = self.line.pop(0)
+        if kind == "rel":
+            self.receipts.release([mid])
+            return
+        number, state = self.inflight[mid]
+        delivery = message(mid, self.content[mid], qos=1 if state == "ack" else 2, again=kind == "again")
+        if not (delivery.again and self.receipts.seen(delivery)):
+            self.receipts.take(delivery)
+            self.taken.append(number)
+
+    @rule()
+    def commit(self) -> None:
+        """All that was taken is on disk."""
+        self.receipts.commit()
+        self.safe = len(self.taken)
+
+    @rule()
+    def send(self) -> None:
+        """What is due is sent, and may still be lost on the way."""
+        self.back += packets(self.receipts.due())
+
+    @precondition(lambda self: self.back)
+    @rule()
+    def acknowledge(self) -> None:
+        """The broker learns of one acknowledgement; it never comes for what is not safe."""
+        kind, mid = self.back.pop(0)
+        number, state = self.inflight[mid]
+        assert number in self.taken[: self.safe]
+        if kind == PUBREC and state == "rec":
+            self.inflight[mid] = (number, "comp")
+            self.line.append(("rel", mid))
+        elif kind != PUBREC:
+            del self.inflight[mid]
+
+    @rule()
+    def break_the_line(self) -> None:
+        """All that is on the way is lost; the broker sends again what it has no answer for."""
+        self.receipts.resume(session_present=True)
+        self.back.clear()
+        self.line = [("rel" if state == "comp" else "again", mid) for mid, (_, state) in self.inflight.items()]
+
+    @invariant()
+    def nothing_twice_and_nothing_lost(self) -> None:
+        """What was taken is a beginning of what was published, in order, without a repeat or a gap."""
+        assert self.taken == list(range(1, len(self.taken) + 1))
+
+
+TestExchange = Exchange.TestCase
