@@ -276,7 +276,7 @@ def entanglements(rules: Mapping[str, Rule]) -> list[tuple[str, Complaint]]:
     found: list[tuple[str, Complaint]] = []
     for name, rule in rules.items():
         for other in rule.inhibited_by:
-            if other not in rules and not other.startswith("stale@"):
+            if other not in rules and "@" not in other:
                 found.append((name, ("inhibited_by", f"there is no rule '{other}'")))
             elif _reaches(other, name, rules, set()):
                 found.append((name, ("inhibited_by", f"'{other}' waits for '{name}' in turn: both would be silent")))

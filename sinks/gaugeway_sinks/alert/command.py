@@ -1,0 +1,105 @@
+"""What people may tell an alarm over MQTT, and what they are answered."""
+
+import re
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from gaugeway_sinks.alert.alarm import Alarm
+
+LARGEST: Final = 4096
+LONGEST_SHELVING: Final = 30 * 86400.0
+DURATION: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|min|h|d)")
+SECONDS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+SCHEMA: Final = "gaugeway.result/1"
+
+Who = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Command(msgspec.Struct, frozen=True, rename={"for_": "for"}, forbid_unknown_fields=True):
+    """One command. `occurrence` names the one that is meant; `for` says how long to shelve, in seconds or as `8h`."""
+
+    cmd: Literal["ack", "shelve", "unshelve", "out_of_service", "in_service"]
+    by: Who
+    occurrence: int | None = None
+    for_: float | str | None = None
+    comment: Annotated[str, Meta(max_length=500)] = ""
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """The outcome: whether it is so now, whether that is news, and if not, why not."""
+
+    schema: str = SCHEMA
+    alert: str
+    cmd: str | None = None
+    ok: bool = False
+    changed: bool = False
+    occurrence: int | None = None
+    by: str | None = None
+    comment: str = ""
+    error: str | None = None
+
+
+class RefusedError(Exception):
+    """A command is not carried out, for the reason that the message says."""
+
+
+def read(payload: bytes, *, retained: bool) -> Command:
+    """Return the command that a message holds; RefusedError where it holds none."""
+    if retained:
+        raise RefusedError("a retained command is refused: it would be carried out again after every restart")
+    if len(payload) > LARGEST:
+        raise RefusedError(f"a command has {LARGEST} bytes at most")
+    try:
+        return msgspec.json.decode(payload, type=Command)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RefusedError(f"this is no command: {error}") from error
+
+
+def carry_out(command: Command, alarm: Alarm) -> bool:
+    """Do what a command says; tell whether anything is different now. RefusedError where it cannot be done."""
+    now = alarm.line.stream.now
+    _check_occurrence(command, alarm.standing.occurrence)
+    match command.cmd:
+        case "ack":
+            return alarm.acknowledge(command.by, now)
+        case "shelve":
+            alarm.shelve(command.by, now + seconds(command.for_), now)
+            return True
+        case "unshelve":
+            return alarm.unshelve(now)
+        case "out_of_service":
+            return alarm.take_out(command.by, now)
+        case "in_service":
+            return alarm.put_back(now)
+
+
+def seconds(written: float | str | None) -> float:
+    """Return a duration that was sent as seconds or as text; RefusedError where it is none, or much too long."""
+    if written is None:
+        raise RefusedError('say for how long: {"for": "8h"}')
+    total = _parsed(written) if isinstance(written, str) else written
+    if not 0 < total <= LONGEST_SHELVING:
+        raise RefusedError('a time is more than 0 and at most 30 days: {"for": "8h"}')
+    return total
+
+
+def _parsed(text: str) -> float:
+    total, at = 0.0, 0
+    while match := DURATION.match(text, at):
+        total += float(match[1]) * SECONDS[match[2]]
+        at = match.end()
+    if text[at:].strip():
+        raise RefusedError(f"'{text}' is no duration: write it like 30min or 8h")
+    return total
+
+
+def _check_occurrence(command: Command, present: int) -> None:
+    named = command.occurrence
+    if named is None and command.cmd == "ack":
+        raise RefusedError("an acknowledgement names its occurrence")
+    if named is not None and named < present:
+        raise RefusedError(f"occurrence {named} is over; the present one is {present}")
+    if named is not None and named > present:
+        raise RefusedError(f"there is no occurrence {named} yet; the last one is {present}")

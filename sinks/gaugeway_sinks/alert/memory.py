@@ -1,0 +1,32 @@
+"""What the alarms of a node remember over a restart."""
+
+import msgspec
+
+from gaugeway_sinks.alert.alarm import Standing
+from gaugeway_sinks.alert.bursts import Bursts
+from gaugeway_sinks.alert.snapshot import Badge
+from gaugeway_sinks.alert.stream import Past
+from gaugeway_sinks.alert.track import Remembered
+
+
+class Kept(msgspec.Struct):
+    """What is kept of one alarm: what it is, and where it stands."""
+
+    badge: Badge
+    standing: Standing
+
+
+class Memory(msgspec.Struct, kw_only=True):
+    """All that is kept. `retired` holds the last occurrence and step of alarms that are no longer configured.
+
+    Should they come back, their numbers go on from there: an identity is never given twice.
+    """
+
+    seq: int
+    made: float
+    streams: dict[str, Past]
+    tracks: dict[str, Remembered]
+    alarms: dict[str, Kept]
+    flood: Bursts
+    withheld: int = 0
+    retired: dict[str, tuple[int, int]] = {}

@@ -1,0 +1,78 @@
+"""The thread that keeps what is retained on the broker the same as what is so."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gaugeway import DeviceError
+from gaugeway.mqtt import Message, Publisher
+from gaugeway_sinks.alert.bulletin import Stale
+
+PAUSE: Final = 1.0
+"""How often it looks by itself, for what was not yet due or could not be published."""
+
+PATIENCE: Final = 2.0
+"""How long a stop waits for the last words."""
+
+
+class Notices:
+    """Publishes what has changed. What changes while it publishes is told the next time, once and in its last state.
+
+    `draw` returns what is out of date and how it reads; what could not be published goes back through `put_back`.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        draw: Callable[[], tuple[Stale, Sequence[Message]]],
+        put_back: Callable[[Stale], None],
+    ) -> None:
+        self._publisher = publisher
+        self._draw = draw
+        self._put_back = put_back
+        self._bell = threading.Event()
+        self._closing = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin, if that has not happened."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="alert notices", daemon=True)
+            self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something has changed."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Publish what is left, if the broker takes it soon, and begin no more."""
+        self._closing = True
+        self._bell.set()
+        self._join(PATIENCE)
+
+    def close(self) -> None:
+        """Return when the thread has ended, which it does at the latest when its publisher is closed."""
+        self.stop()
+        self._join(None)
+
+    def _join(self, patience: float | None) -> None:
+        if self._thread is not None:
+            self._thread.join(patience)
+
+    def _run(self) -> None:
+        closing = False
+        while not closing:
+            self._bell.wait(PAUSE)
+            self._bell.clear()
+            closing = self._closing
+            if self._publisher.connected:
+                self._publish()
+
+    def _publish(self) -> None:
+        stale, messages = self._draw()
+        if not messages:
+            return
+        try:
+            self._publisher.deliver(messages)
+        except DeviceError:
+            self._put_back(stale)  # the publisher says why in the log, and greets the broker with all of it later

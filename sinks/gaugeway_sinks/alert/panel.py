@@ -1,0 +1,248 @@
+"""All alarms of a node together: readings and time go in, messages come out. No clock, no network, no thread."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from gaugeway import Clock, Reading, Rule, Sensor, Sensors
+from gaugeway_sinks.alert.alarm import Alarm
+from gaugeway_sinks.alert.bursts import Bursts
+from gaugeway_sinks.alert.crossing import INF
+from gaugeway_sinks.alert.event import OPERATORS, Envelope, Event, Name, pack
+from gaugeway_sinks.alert.memory import Kept, Memory
+from gaugeway_sinks.alert.roster import Roster
+from gaugeway_sinks.alert.snapshot import badge, describe, farewell
+from gaugeway_sinks.alert.stream import Past, Stream
+from gaugeway_sinks.alert.track import Track
+
+FLOOD_TIME: Final = 60.0
+RETIRED: Final = 1000
+USABLE: Final = frozenset({"good", "uncertain"})
+
+
+class Panel:
+    """Evaluates every rule on every reading and tick, and collects what there is to say.
+
+    `changed_alarms` and `changed_tracks` are those whose snapshots are others than when somebody last took them out,
+    `stirred` says the same of the sum of all alarms, `grown` that there are alarms or sensors that were not there.
+    """
+
+    def __init__(
+        self, node: str, rules: Mapping[str, Rule], sensors: Sensors[Sensor], *, stale_after: float, flood: int
+    ) -> None:
+        self.node = node
+        self.sensors = sensors
+        self.roster = Roster(rules, stale_after, self)
+        self.tracks: dict[str, Track] = {}
+        self.flood = Bursts(flood, FLOOD_TIME)
+        self.withheld = 0
+        self.seq = 0
+        self.made = 0.0
+        self.changed_alarms: dict[str, Alarm] = {}
+        self.changed_tracks: dict[str, Track] = {}
+        self.stirred = True
+        self.grown = True
+        self._streams: dict[str, Stream] = {}
+        self._out: list[bytes] = []
+        self._gone: dict[str, Kept] = {}
+        self._retired: dict[str, tuple[int, int]] = {}
+        self._open = False
+
+    @property
+    def alarms(self) -> Mapping[str, Alarm]:
+        """All alarms, by their key."""
+        return self.roster.alarms
+
+    def consume(self, batch: Sequence[Reading], clock: Clock) -> list[bytes]:
+        """Take a batch in and return the messages that it led to."""
+        stream = self._stream(clock)
+        if stream.live:
+            stream.follow(clock.now)
+            self._begin(stream)
+            self._read(batch, stream)
+        else:
+            for reading in batch:
+                stream.follow(reading.time)
+                self._begin(stream)
+                self._read((reading,), stream)
+        return self._end(stream)
+
+    def tick(self, now: float, clock: Clock) -> list[bytes]:
+        """Let time pass and return the messages that it led to."""
+        stream = self._stream(clock)
+        stream.follow(now)
+        self._begin(stream)
+        return self._end(stream)
+
+    def now(self) -> float:
+        """Return the time of the stream that was followed last; commands are carried out at that moment."""
+        return max((stream.now for stream in self._streams.values()), default=0.0)
+
+    def answer(self, topic: str, payload: bytes) -> None:
+        """Send the outcome of a command."""
+        self._out.append(pack(Envelope(topic, msgspec.Raw(payload), 1, 0, self.made)))
+
+    def say(self, alarm: Alarm, event: Name, now: float) -> None:
+        """Announce an event of an alarm, unless there is a flood."""
+        if event == "raised" and self.flood.count(self.made):
+            self.withheld = 0
+        self.stirred = True
+        if self.flood.bursting and event not in OPERATORS:
+            self.withheld += 1
+            return
+        alarm.standing.seq = self._number()
+        self._send(alarm.key, describe(alarm, self.node, event, now, self.tracks.get(alarm.sensor)))
+
+    def changed(self, alarm: Alarm) -> None:
+        """Remember that an alarm's snapshot is another."""
+        self.changed_alarms[alarm.key] = alarm
+        self.stirred = True
+
+    def turned(self, alarm: Alarm, now: float) -> None:
+        """Silence those that are to be silent while this alarm stands, or let them speak again."""
+        for other in self.roster.inhibited(alarm):
+            if alarm.active:
+                other.inhibit(alarm.key, now)
+            else:
+                other.release(alarm.key, now)
+
+    def availability(self, track: Track) -> None:
+        """Remember that a sensor has become silent, or speaks again."""
+        self.changed_tracks[track.name] = track
+
+    def save(self) -> Memory:
+        """Return all that has to be remembered over a restart."""
+        return Memory(
+            seq=self.seq,
+            made=self.made,
+            streams={stream.name: stream.past for stream in self._streams.values()},
+            tracks={track.name: track.save() for track in self.tracks.values()},
+            alarms={alarm.key: Kept(badge(alarm), alarm.standing) for alarm in self.alarms.values()} | self._gone,
+            flood=self.flood,
+            withheld=self.withheld,
+            retired=self._retired,
+        )
+
+    def restore(self, memory: Memory) -> None:
+        """Take it back; what is no longer configured is taken leave of with the next reading or tick."""
+        self.seq, self.made, self.withheld, self._retired = memory.seq, memory.made, memory.withheld, memory.retired
+        self.flood.bursting, self.flood.recent = memory.flood.bursting, memory.flood.recent
+        self._streams = {name: Stream(name, past) for name, past in memory.streams.items()}
+        for name, past in memory.tracks.items():
+            if past.stream in self._streams and not (past.declared and self.sensors.find(name) is None):
+                unit = past.last.unit if past.last else ""
+                self._meet(name, self._streams[past.stream], unit).restore(past)
+        for key, kept in memory.alarms.items():
+            alarm = self.alarms.get(key)
+            if alarm is None:
+                self._gone[key] = kept
+            else:
+                alarm.restore(kept.standing)
+        for track in self.tracks.values():
+            track.stream.add(track)
+        for alarm in self.alarms.values():
+            alarm.line.stream.add(alarm)
+
+    def _stream(self, clock: Clock) -> Stream:
+        """Return the stream that this call belongs to."""
+        name = str(getattr(clock, "pipeline", "")) or ("live" if clock.live else "recorded")
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = Stream(name, Past(live=clock.live))
+        self.made = max(self.made, clock.now)
+        return stream
+
+    def _begin(self, stream: Stream) -> None:
+        """Do what was due before this moment."""
+        if not self._open:
+            self._open = True
+            self._open_up(stream)
+        stream.ring(before=True)
+
+    def _end(self, stream: Stream) -> list[bytes]:
+        """Do what is due at this moment, and hand out what there is to say."""
+        stream.ring()
+        if self.flood.ended(self.made):
+            self.stirred = True
+        out, self._out = self._out, []
+        return out
+
+    def _open_up(self, stream: Stream) -> None:
+        """Meet the sensors that were announced by name, and put right what a new configuration has changed."""
+        for name in self.sensors.names():
+            if name not in self.tracks:
+                self._meet(name, stream, "")
+        for alarm in self.alarms.values():
+            standing = {other.key for other in self.roster.inhibitors(alarm) if other.active}
+            for key in alarm.standing.suppression.inhibitors:
+                if key not in standing:
+                    alarm.release(key, alarm.line.stream.now)
+            for key in sorted(standing):
+                alarm.inhibit(key, alarm.line.stream.now)
+        for key, kept in self._gone.items():
+            self._take_leave(key, kept, stream)
+        self._gone = {}
+
+    def _take_leave(self, key: str, kept: Kept, stream: Stream) -> None:
+        kept.standing.n += 1
+        kept.standing.seq = self._number()
+        self._retired[key] = (kept.standing.occurrence, kept.standing.n)
+        for oldest in list(self._retired)[:-RETIRED]:
+            del self._retired[oldest]
+        self._send(key, farewell(key, kept.badge, kept.standing, self.node, stream.wall(stream.now)))
+
+    def _read(self, batch: Sequence[Reading], stream: Stream) -> None:
+        if batch and batch[-1].stamp != "device":
+            stream.anchor(batch[-1].time)
+        now, tracks = stream.now, self.tracks
+        for reading in batch:
+            track = tracks.get(reading.sensor)
+            if track is not None and track.low < reading.value < track.high and reading.quality == "good":
+                track.last = reading
+                track.heard = now
+            else:
+                self._read_long(reading, track, stream)
+
+    def _read_long(self, reading: Reading, track: Track | None, stream: Stream) -> None:
+        """Take in a reading that may change something."""
+        if track is None:
+            track = self._meet(reading.sensor, stream, reading.unit)
+        if track.stream is not stream:
+            self._transfer(track, stream)
+        if reading.quality in USABLE and -INF < reading.value < INF:
+            track.hear(reading, stream.now)
+        else:
+            track.grade(reading, stream.now)
+
+    def _meet(self, name: str, stream: Stream, unit: str) -> Track:
+        """Take in a sensor that was not seen before."""
+        sensor = self.sensors.find(name)
+        track = Track(name, sensor, self.roster.timeout(name, sensor), stream, self)
+        self.tracks[name] = track
+        for alarm in self.roster.enlist(track, sensor.unit if sensor else unit):
+            alarm.continue_from(*self._retired.pop(alarm.key, (0, 0)))
+            alarm.standing.suppression.inhibitors = tuple(
+                other.key for other in self.roster.inhibitors(alarm) if other.active
+            )
+            self.changed(alarm)
+            stream.add(alarm)
+        stream.add(track)
+        self.availability(track)
+        self.grown = True
+        return track
+
+    def _transfer(self, track: Track, stream: Stream) -> None:
+        """Let a sensor that was waited for in one pipeline, and came in another, go on there."""
+        for alarm in self.alarms.values():
+            if alarm.sensor == track.name and not alarm.rule.joint and alarm.line is not track:
+                alarm.move(stream)
+
+    def _number(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def _send(self, key: str, event: Event) -> None:
+        fleeting = event.event == "reminded"
+        payload = msgspec.Raw(msgspec.json.encode(event))
+        self._out.append(pack(Envelope(f"alert/{key}/event", payload, 1, event.seq, self.made, fleeting)))

@@ -1,0 +1,102 @@
+"""A panel with a clock of its own: tests say what happens and when, and look at what is said of it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
+from gaugeway.reading import Stamp
+from gaugeway_sinks.alert.event import Event, unpack
+from gaugeway_sinks.alert.memory import Memory
+from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alert.snapshot import describe
+
+START: Final = 1_800_000_000.0
+HOT: Final = Rule(sensor="t", above=Quantity(85, "°C"), clear_below=Quantity(82, "°C"))
+
+
+class Bench:
+    """Hands readings and ticks to a panel. `now` is the stream's time, `wall` what the wall clock shows beside it."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Rule] | None = None,
+        sensors: Mapping[str, Sensor] | None = None,
+        *,
+        stale_after: float = 3600.0,
+        flood: int = 1000,
+        live: bool = True,
+    ) -> None:
+        self.rules = rules or {}
+        self.sensors = sensors or {}
+        self.options = {"stale_after": stale_after}
+        self.flood = flood
+        self.now = START
+        self.step = 0.0
+        self.clock = Clock(live=live, now=START)
+        self.events: list[Event] = []
+        self.panel = self.fresh()
+
+    def fresh(self) -> Panel:
+        """Return a panel that knows nothing yet."""
+        return Panel("plant1", self.rules, Sensors(self.sensors), flood=self.flood, **self.options)
+
+    @property
+    def said(self) -> list[str]:
+        """What was said so far, one word an event; events of implicit rules are left out."""
+        return [str(event.event) for event in self.events if "@" not in event.id]
+
+    def of(self, alarm: str) -> list[str]:
+        """Return what was said by one alarm."""
+        return [str(event.event) for event in self.events if event.id.split(":")[1] == alarm]
+
+    def read(
+        self, value: float, sensor: str = "t", *, time: float | None = None, quality: Quality = "good", **results: float
+    ) -> None:
+        """One sensor says something now; with a time, the device says when."""
+        stamp: Stamp = "gateway" if time is None else "device"
+        moment = self.now + self.step if time is None else time
+        reading = Reading(sensor, value, moment, "°C", quality, stamp)
+        for name, result in results.items():
+            reading.put(name, result)
+        self.take(reading)
+
+    def take(self, *readings: Reading) -> None:
+        """A batch comes now."""
+        self.clock.now = self.now
+        self._heard(self.panel.consume(readings, self.clock))
+
+    def wait(self, seconds: float, every: float = 1.0) -> None:
+        """Time passes, with a tick every second."""
+        until = self.now + seconds
+        while self.now < until:
+            self.now = min(self.now + every, until)
+            self.clock.now = self.now
+            self._heard(self.panel.tick(self.now, self.clock))
+
+    def series(self, *values: float, sensor: str = "t", every: float = 1.0) -> None:
+        """One value after the other comes, the first now and each a while after the one before."""
+        for value in values:
+            self.read(value, sensor)
+            self.wait(every)
+
+    def restart(self, rules: Mapping[str, Rule] | None = None, sensors: Mapping[str, Sensor] | None = None) -> None:
+        """The gateway goes down and comes back, with another configuration if one is given."""
+        saved = msgspec.json.encode(self.panel.save())
+        self.rules = self.rules if rules is None else rules
+        self.sensors = self.sensors if sensors is None else sensors
+        self.panel = self.fresh()
+        self.panel.restore(msgspec.json.decode(saved, type=Memory))
+
+    def snapshot(self, alarm: str) -> Event:
+        """Return the present state of an alarm as it would be published."""
+        found = self.panel.alarms[alarm]
+        track = self.panel.tracks.get(found.sensor)
+        return describe(found, "plant1", found.standing.event, found.line.stream.now, track)
+
+    def _heard(self, packed: list[bytes]) -> None:
+        for message in packed:
+            envelope = unpack(message)
+            if envelope.topic.endswith("/event"):
+                self.events.append(msgspec.json.decode(envelope.payload, type=Event))
