@@ -67,6 +67,16 @@ class Outlet:
         return len(self._backlog) >= BACKLOG
 
     @property
+    def pressed(self) -> bool:
+        """Whether so many batches wait that a sender who can wait should."""
+        return len(self._backlog) >= BACKLOG // 2
+
+    @property
+    def backlog(self) -> int:
+        """How many readings wait for it."""
+        return sum(map(len, tuple(self._backlog)))
+
+    @property
     def behind(self) -> bool:
         """Whether it has not taken all that it was handed."""
         return bool(self._backlog)
@@ -76,9 +86,9 @@ class Outlet:
         if self.use.select:
             batch = [reading for reading in batch if self._applies(reading.sensor)]
         with self.lock:
-            if self.full:
-                self.meter.drop("sink blocked", len(self._backlog.popleft()))
             if batch:
+                if self.full:
+                    self.meter.drop("sink blocked", len(self._backlog.popleft()))
                 self._backlog.append(batch)
             self.catch_up()
 
@@ -86,7 +96,7 @@ class Outlet:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
             self.catch_up()
-            if self._tick is not None:
+            if self._tick is not None and self._time.now() >= self._try_at:
                 self._attempt(partial(self._tick, tick))
 
     def catch_up(self) -> None:
@@ -94,10 +104,9 @@ class Outlet:
         with self.lock:
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
-                if not self._attempt(partial(self.sink.consume, batch)):
+                if not self._attempt(partial(self.sink.consume, batch), batch):
                     break
                 self._backlog.popleft()
-                self.meter.timed += len(batch)
 
     def flush(self) -> None:
         """Make what was taken last; a fault waits like that of a batch."""
@@ -106,34 +115,53 @@ class Outlet:
                 self._attempt(self._flush)
 
     def close(self) -> None:
-        """Try once more what waits, make it last and close the sink."""
+        """Try once more what waits, make it last and close the sink; what fails on the way hinders nothing else."""
+        self._unhindered(self.last_try)
+        self._unhindered(self.flush)
+        if self.outbox is not None:
+            self._unhindered(self.outbox.close)
         with self.lock:
-            self._try_at = 0.0
-            self.catch_up()
             for batch in self._backlog:
                 self.meter.drop("sink blocked", len(batch))
             self._backlog.clear()
-            self.flush()
-        if self.outbox is not None:
-            self.outbox.close()
-        with self.lock:
             if self._close is not None:
-                self._attempt(self._close)
+                self._unhindered(self._close)
             self.status.become("stopped")
 
-    def _attempt(self, call: Callable[[], Sequence[bytes] | None]) -> bool:
+    def last_try(self) -> None:
+        """Hand over what waits, however early it is to try again."""
+        with self.lock:
+            self._try_at = 0.0
+            self.catch_up()
+
+    def go_on_as(self, use: SinkUse, sensors: Sequence[Sensors[Sensor]]) -> None:
+        """Take over what a reload changes around a sink that stays."""
+        with self.lock:
+            self.use = use
+            self.sensors = list(sensors)
+            self._backoff.retry = use.retry
+            self._chosen.clear()
+
+    def _unhindered(self, step: Callable[[], None]) -> None:
+        with Contained() as fault:
+            step()
+        if fault.error is not None:
+            log.error("sink does not close well", sink=self.use.id, reason=in_words(fault.error))
+
+    def _attempt(self, call: Callable[[], Sequence[bytes] | None], batch: Sequence[Reading] = ()) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
         with Contained() as fault:
             messages = call()
             if messages and self.outbox is not None:
                 self.outbox.put(messages)
+            self.meter.timed += len(batch)
             self._works()
             return True
         error = fault.error or RuntimeError("ended in an unknown way")
         self.meter.fail(in_words(error))
         if isinstance(error, DeviceError | OSError):
-            return self._after_fault(error)
-        return self._after_bug(error)
+            return self._after_fault(error, batch)
+        return self._after_bug(error, batch)
 
     def _works(self) -> None:
         if self.status.become("running") and self._backoff.failures:
@@ -141,31 +169,34 @@ class Outlet:
         self._backoff.reset()
         self._bugs = 0
 
-    def _after_fault(self, error: BaseException) -> bool:
+    def _after_fault(self, error: BaseException, batch: Sequence[Reading]) -> bool:
         if self.use.on_error == "halt":
             raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
         if self.use.on_error == "skip":
-            return self._leave_out(error)
+            return self._leave_out(error, batch)
         seconds = self._backoff.next()
         self._try_at = self._time.now() + seconds
         if self.status.become("waiting", in_words(error), retry_in=seconds):
             log.warning("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
         return False
 
-    def _after_bug(self, error: BaseException) -> bool:
+    def _after_bug(self, error: BaseException, batch: Sequence[Reading]) -> bool:
         self._bugs += 1
         if self.use.on_error == "halt":
             raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
         if self.use.on_error == "retry" and self._bugs < self.use.retry.attempts:
-            self._try_at = self._time.now() + self._backoff.next()
-            self.status.become("waiting", in_words(error))
+            seconds = self._backoff.next()
+            self._try_at = self._time.now() + seconds
+            if self.status.become("waiting", in_words(error), retry_in=seconds):
+                log.error("sink failed, tried again", sink=self.use.id, reason=in_words(error), error=error)
             return False
-        return self._leave_out(error)
+        return self._leave_out(error, batch)
 
-    def _leave_out(self, error: BaseException) -> bool:
+    def _leave_out(self, error: BaseException, batch: Sequence[Reading]) -> bool:
         first = error if self.meter.failed == 1 else None
-        log.error("sink failed, batch left out", sink=self.use.id, reason=in_words(error), error=first)
-        self.meter.drop("error", len(self._backlog[0]) if self._backlog else 0)
+        log.error("sink failed, batch left out", sink=self.use.id, reason=in_words(error), size=len(batch), error=first)
+        if batch:
+            self.meter.drop("error", len(batch))
         self._bugs = 0
         return True
 

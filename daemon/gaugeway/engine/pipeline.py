@@ -2,13 +2,15 @@
 
 import threading
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from itertools import chain as chained
 from itertools import islice
+from time import monotonic
 from typing import Final, Protocol, cast
 
 from gaugeway.engine.chain import Chain, Stage, take_over
 from gaugeway.engine.intake import Burst, Intake
-from gaugeway.engine.joint import Item
+from gaugeway.engine.joint import HaltedError, Item
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import Turn
@@ -75,6 +77,7 @@ class Pipeline:
         self.turn = Turn()
         self.record: Record = Unrecorded(intake)
         self.stopping = stopping
+        self.moved_at = monotonic()
         self._batch: list[Item] = []
         self._stale = False
         self._held: list[Burst] = []
@@ -82,15 +85,15 @@ class Pipeline:
     def run(self) -> None:
         """Run until the source ends or the gateway stops."""
         self.status.become("running")
-        bursts = self._all_bursts()
-        while True:
-            try:
-                self._drive(bursts)
-            except Recompose:
-                if self._held or not self.stopping.is_set():
-                    continue
-            break
-        bursts.close()
+        self._batch[:] = [item for item in self._batch if type(item) is Reading]  # what a failure left behind
+        with closing(self._all_bursts()) as bursts:
+            while True:
+                try:
+                    self._drive(bursts)
+                except Recompose:
+                    if self._held or not self.stopping.is_set():
+                        continue
+                break
         self.status.become("stopped" if self.stopping.is_set() else "ended")
 
     def exchange(self, stages: Sequence[Stage], outlets: Sequence[Outlet]) -> None:
@@ -111,22 +114,27 @@ class Pipeline:
         yield from self.intake.bursts()
 
     def _drive(self, bursts: Generator[Burst]) -> None:
-        append, stream = self._batch.append, self.chain.compose(self._feed(bursts))
-        while True:
-            item: Item | None = None
-            for item in islice(stream, BATCH):
-                append(item)
-            if item is None:
-                break
-            if len(self._batch) >= BATCH:
-                self._hand_over()
-        with self.turn:
+        append = self._batch.append
+        with ExitStack() as ending, closing(self._feed(bursts, ending)) as feed:  # a failure gives the turn back too
+            stream = self.chain.compose(feed)
+            while True:
+                item: Item | None = None
+                for item in islice(stream, BATCH):
+                    append(item)
+                if item is None:
+                    break
+                if len(self._batch) >= BATCH:
+                    self._hand_over()
             self._hand_over()
 
-    def _feed(self, bursts: Generator[Burst]) -> Generator[Sequence[Item]]:
-        """Hand bursts to the chain, and do between two of them what has to be done there."""
+    def _feed(self, bursts: Generator[Burst], ending: ExitStack) -> Generator[Sequence[Item]]:
+        """Hand bursts to the chain, and do between two of them what has to be done there.
+
+        At the end of the source the turn is kept in `ending`, while the stages give out what they have left.
+        """
         clock, meter = self.chain.site.clock, self.chain.intake
         for burst in chained(self._released(), bursts):
+            self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
             with self.turn:
                 if self._stale:
                     self._held.append(burst)
@@ -145,8 +153,10 @@ class Pipeline:
                 self.record.settle(burst)
             if self.stopping.is_set():
                 raise Recompose
+            self._hold_back()
         if self.stopping.is_set():
             raise Recompose
+        ending.enter_context(self.turn)
 
     def _released(self) -> Generator[Burst]:
         """Yield the burst that came just when the stages were exchanged."""
@@ -160,20 +170,26 @@ class Pipeline:
             return
         whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else waiting.copy()
         waiting.clear()
+        halted: HaltedError | None = None
         for start in range(0, len(whole), BATCH):
             batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
             for outlet in self.outlets:
-                outlet.take(cast("list[Reading]", batch))
-        self._hold_back()
+                try:
+                    outlet.take(cast("list[Reading]", batch))
+                except HaltedError as error:  # the other sinks get theirs all the same
+                    halted = error
+        if halted is not None:
+            raise halted
 
     def _tick(self, tick: Tick) -> None:
         for outlet in self.outlets:
             outlet.tick(tick)
 
     def _hold_back(self) -> None:
-        """While a sink can take no more, take no more from a sender that would rather wait than lose."""
+        """While a sink can hardly take more, take no more from a sender that would rather wait than lose."""
         if not self.intake.acknowledges:
             return
-        while any(outlet.full for outlet in self.outlets) and not self.stopping.wait(0.2):
-            for outlet in self.outlets:
-                outlet.tick(Tick(now=self.intake.time.now()))
+        while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
+            self.moved_at = monotonic()
+            with self.turn:
+                self._tick(Tick(now=self.intake.time.now()))

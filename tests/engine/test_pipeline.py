@@ -1,0 +1,434 @@
+"""A pipeline takes readings from its source through its stages to its sinks, burst by burst, and loses none."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import pytest
+from tests.engine.kit import (
+    END,
+    NEVER,
+    PATIENCE,
+    Acknowledged,
+    Feed,
+    Shelf,
+    outlet,
+    pipeline,
+    readings,
+    running,
+    stage,
+    until,
+)
+
+from gaugeway import ConfigError, DeviceError, Reading, Tick
+from gaugeway.engine.flags import Flags
+from gaugeway.engine.joint import HaltedError, Item
+from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.pipeline import BATCH
+from gaugeway.engine.turn import all_paused
+
+
+class Repeats:
+    """Yields each reading several times."""
+
+    ticks = "pass"
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
+        for reading in stream:
+            if isinstance(reading, Tick):
+                yield reading
+                continue
+            for number in range(self.times):
+                yield Reading(reading.sensor, reading.value + number / 1000)
+
+
+class Pairs:
+    """Holds every other reading back; what it holds at the end of the stream comes out then."""
+
+    def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
+        held: Reading | None = None
+        for reading in stream:
+            if held is None:
+                held = reading
+            else:
+                yield held
+                yield reading
+                held = None
+        if held is not None:
+            yield held
+
+
+class Sums:
+    """Adds up the values; its state is the sum."""
+
+    ticks = "pass"
+
+    def __init__(self) -> None:
+        self.total = 0.0
+
+    def process(self, stream: Iterator[Item]) -> Iterator[Item]:
+        for reading in stream:
+            if isinstance(reading, Reading):
+                self.total += reading.value
+                reading.put("sum", self.total)
+            yield reading
+
+    def save(self) -> float:
+        return self.total
+
+    def restore(self, saved: float) -> None:
+        self.total = saved
+
+
+def _took(shelf: Shelf, count: int) -> bool:
+    return len(shelf.values) == count
+
+
+def adds(number: float) -> Callable[[Reading], Reading]:
+    def add(reading: Reading) -> Reading:
+        reading.value += number
+        return reading
+
+    return add
+
+
+def test_readings_arrive_in_order_at_every_sink() -> None:
+    """Each sink gets all, and each in the order of the source."""
+    one, two = Shelf(), Shelf()
+    pipeline(Feed(*readings(*range(1000)), END), stage(adds(1)), sinks=[outlet(one, "1"), outlet(two, "2")]).run()
+    assert one.values == two.values == [number + 1 for number in range(1000)]
+
+
+def test_a_batch_is_never_larger_than_256() -> None:
+    """However many readings a stage makes of one."""
+    shelf = Shelf()
+    pipeline(Feed(*readings(*range(300)), END), stage(Repeats(7)), sinks=[outlet(shelf)]).run()
+    assert len(shelf.values) == 2100
+    assert shelf.values == sorted(shelf.values)
+    assert max(map(len, shelf.batches)) <= BATCH
+
+
+def test_a_batch_is_handed_over_when_the_source_has_no_more() -> None:
+    """A single reading does not wait for 255 others."""
+    source, shelf = Feed(), Shelf()
+    with running(pipeline(source, sinks=[outlet(shelf)])):
+        source.say(*readings(1))
+        until(lambda: shelf.values == [1])
+        source.say(*readings(2))
+        until(lambda: shelf.values == [1, 2])
+
+
+def test_sinks_may_keep_what_they_were_handed() -> None:
+    """A batch is a list of its own: the next readings do not appear in it."""
+    kept: list[Iterable[Reading]] = []
+
+    class Keeps:
+        def consume(self, stream: Iterable[Reading]) -> None:
+            kept.append(stream)
+
+    pipeline(Feed(*readings(1), Tick(), *readings(2), END), sinks=[outlet(Keeps())]).run()
+    assert [[reading.value for reading in batch] for batch in kept] == [[1], [2]]
+
+
+def test_ticks_reach_sinks_after_the_readings_before_them() -> None:
+    """A sink hears that time has passed when it has everything from before."""
+    heard: list[str] = []
+
+    class Hears:
+        def consume(self, stream: Iterable[Reading]) -> None:
+            heard.extend(f"{reading.value:g}" for reading in stream)
+
+        def tick(self, tick: Tick) -> None:
+            heard.append("tick")
+            assert tick.now > 0
+
+    pipeline(Feed(*readings(1), Tick(), *readings(2), END), sinks=[outlet(Hears())]).run()
+    assert [word for number, word in enumerate(heard) if word != "tick" or heard[number - 1] != "tick"] == [
+        "1", "tick", "2",
+    ]  # fmt: skip
+
+
+def test_ticks_reach_the_stage_that_wants_them_in_order_and_no_sink_as_readings() -> None:
+    """They carry the stream's time, and what the stage makes of them arrives."""
+
+    class Marks:
+        ticks = "want"
+
+        def process(self, stream: Iterator[Item]) -> Iterator[Item]:
+            for item in stream:
+                yield item
+                if isinstance(item, Tick):
+                    yield Reading("tick", 1.0 if item.now > 0 else 0.0)
+
+    shelf = Shelf()
+    run = pipeline(Feed(*readings(1), Tick(), *readings(2), END), stage(adds(0)), stage(Marks(), "m"))
+    run.outlets = [outlet(shelf)]
+    run.run()
+    names = [reading.sensor for batch in shelf.batches for reading in batch]
+    assert [name for name in names if name == "a"] == ["a", "a"]
+    assert "tick" in names[1 : names.index("a", 1)]
+    assert all(reading.value for batch in shelf.batches for reading in batch)
+
+
+def test_ticks_stay_out_of_a_chain_that_does_not_want_them() -> None:
+    """A third party's generator that knows of readings only meets nothing else."""
+
+    class Only:
+        def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
+            for reading in stream:
+                reading.value *= 2
+                yield reading
+
+    shelf = Shelf()
+    run = pipeline(Feed(Tick(), *readings(1), Tick(), END), stage(Only()), sinks=[outlet(shelf)])
+    run.run()
+    assert shelf.values == [2]
+    assert not run.chain.stages[0].meter.failed
+
+
+def test_the_end_of_the_source_brings_out_what_stages_hold() -> None:
+    """A file's last reading is not lost in a stage that waits for one more."""
+    shelf = Shelf()
+    run = pipeline(Feed(*readings(1, 2, 3), END), stage(Pairs()), stage(adds(10), "2"), sinks=[outlet(shelf)])
+    run.run()
+    assert shelf.values == [11, 12, 13]
+    assert (run.status.state, run.intake.status.state) == ("ended", "ended")
+
+
+def test_a_stop_is_no_end_of_the_stream() -> None:
+    """What a stage holds is its state: a stop does not push it out, because the stream goes on after the restart."""
+    source, shelf = Feed(*readings(1, 2, 3)), Shelf()
+    run = pipeline(source, stage(Pairs()), sinks=[outlet(shelf)])
+    with running(run):
+        until(lambda: shelf.values == [1, 2] and source.said == 3)
+    assert shelf.values == [1, 2]
+    assert (run.status.state, source.closed) == ("stopped", 1)
+
+
+def test_a_stop_loses_nothing_that_was_read() -> None:
+    """What the source gave has arrived when the pipeline has stopped."""
+    source, shelf = Feed(*readings(*range(5000))), Shelf()
+    with running(pipeline(source, sinks=[outlet(shelf)])):
+        until(lambda: len(shelf.values) > 100)
+    assert shelf.values == list(range(source.said))
+
+
+def test_two_pipelines_share_a_sink() -> None:
+    """Each keeps its order; no batch is of both."""
+    shelf = Shelf()
+    shared = outlet(shelf)
+    runs = [pipeline(Feed(*readings(*range(2000), sensor=name), END), sinks=[shared]) for name in ("x", "y")]
+    threads = [threading.Thread(target=run.run) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    for name in ("x", "y"):
+        assert [one.value for batch in shelf.batches for one in batch if one.sensor == name] == list(range(2000))
+    assert all(len({reading.sensor for reading in batch}) == 1 for batch in shelf.batches)
+
+
+def test_an_acknowledgement_comes_after_the_sinks_had_the_readings() -> None:
+    """At the moment of each commit, everything that was said has been handed over."""
+    source, shelf = Acknowledged(), Shelf()
+    taken: list[int] = []
+
+    class Notes(Acknowledged):
+        def commit(self) -> None:
+            super().commit()
+            taken.append(len(shelf.values))
+
+    source = Notes(*readings(*range(600)), Tick(), *readings(*range(600, 700)), END)
+    pipeline(source, stage(adds(0)), sinks=[outlet(shelf)]).run()
+    said = [count - (1 if count > 600 else 0) for count in source.commits]
+    assert said == taken
+    assert taken[-1] == 700
+
+
+def test_an_exchange_while_running_loses_and_doubles_nothing() -> None:
+    """A hundred exchanges under load: every reading arrives once, in order, and the sum is that of one run."""
+    shelf, source = Shelf(), Feed()
+    run = pipeline(source, stage(Sums(), "sum"), sinks=[outlet(shelf)])
+    with running(run):
+        for number in range(100):
+            source.say(*readings(*range(number * 50, number * 50 + 50)))
+            with all_paused([run.turn]):
+                run.exchange([stage(Sums(), "sum"), stage(adds(0), f"extra {number}")], run.outlets)
+        until(lambda: len(shelf.values) == 5000)
+    assert shelf.values == list(range(5000))
+    assert [one.get("sum") for batch in shelf.batches for one in batch] == [n * (n + 1) / 2 for n in range(5000)]
+
+
+def test_an_exchange_goes_into_force_between_two_bursts() -> None:
+    """Before it the old stages, after it the new ones, and another sink where that was exchanged too."""
+    source, before, after = Feed(), Shelf(), Shelf()
+    run = pipeline(source, stage(adds(100)), sinks=[outlet(before, "1")])
+    with running(run):
+        source.say(*readings(1))
+        until(lambda: before.values == [101])
+        with all_paused([run.turn]):
+            run.exchange([stage(adds(200), "other")], [outlet(after, "2")])
+        source.say(*readings(2))
+        until(lambda: after.values == [202])
+    assert before.values == [101]
+
+
+def test_a_flag_switches_a_stage_while_the_pipeline_runs() -> None:
+    """Off and on again; the stage's state is what it was."""
+    flags = Flags({"sum": True})
+    source, shelf = Feed(), Shelf()
+    run = pipeline(source, stage(Sums(), "sum", flag="sum"), sinks=[outlet(shelf)])
+    run.chain.enabled = flags.enabled
+    flags.listen(run.recompose)
+    with running(run):
+        for value, on in ((1, True), (2, False), (3, True)):
+            flags.turn("sum", on)
+            source.say(*readings(value))
+            until(partial(_took, shelf, value))
+    assert [one.get("sum") for batch in shelf.batches for one in batch] == [1, None, 4]
+    with pytest.raises(KeyError):
+        flags.turn("unknown", True)
+
+
+def test_a_sender_that_can_wait_is_held_back_while_a_sink_is_full() -> None:
+    """Nothing is dropped, and everything arrives when the sink works again."""
+    source, shelf = Acknowledged(), Shelf()
+    shelf.broken = OSError(28, "No space left on device")
+    out = outlet(shelf)
+    source.say(*(item for number in range(100) for item in (*readings(number), Tick())))
+    run = pipeline(source, sinks=[out])
+    with running(run):
+        until(lambda: out.pressed)
+        assert source.said < 100
+        assert not out.full
+        with all_paused([run.turn]):
+            pass  # a reload is not kept waiting either
+        shelf.broken = None
+        until(lambda: len(shelf.values) == 100)
+    assert shelf.values == list(range(100))
+    assert not out.meter.dropped
+
+
+def test_a_stop_reaches_a_pipeline_that_is_held_back() -> None:
+    """A sink that is full for ever does not keep the gateway alive."""
+    shelf = Shelf()
+    shelf.broken = OSError(28, "No space left on device")
+    out = outlet(shelf, retry=NEVER)
+    with running(pipeline(Acknowledged(*(i for n in range(100) for i in (*readings(n), Tick()))), sinks=[out])):
+        until(lambda: out.pressed)
+
+
+def test_a_source_that_cannot_wait_goes_on() -> None:
+    """A serial line does not stop for a full disk: the oldest are dropped and counted."""
+    shelf = Shelf()
+    shelf.broken = OSError(28, "No space left on device")
+    out = outlet(shelf, retry=NEVER)
+    source = Feed(*(item for number in range(100) for item in (*readings(number), Tick())), END)
+    pipeline(source, sinks=[out]).run()
+    shelf.broken = None
+    out.close()
+    assert shelf.values == list(range(84, 100))
+    assert out.meter.dropped == {"sink blocked": 84}
+
+
+@pytest.mark.parametrize("where", ["source", "stage", "sink"])
+def test_a_failure_closes_the_source_and_gives_the_turn_back(where: str) -> None:
+    """The pipeline can be run again, and whoever wants it paused does not wait for ever."""
+    shelf = Shelf(*([ValueError("bug")] if where == "sink" else []))
+    fails = [where == "stage"]
+
+    def maybe(reading: Reading) -> Reading:
+        if fails.pop() if fails else False:
+            raise ValueError("bug")
+        return reading
+
+    source = Feed(*readings(1), *([ValueError("bug")] if where == "source" else []), Tick(), *readings(2), END)
+    run = pipeline(source, stage(maybe, on_error="halt"), sinks=[outlet(shelf, on_error="halt")])
+    with pytest.raises(HaltedError) as held:  # with all the frames in its traceback, as a supervisor holds it
+        run.run()
+    assert held.value.__traceback__ is not None
+    assert (source.opened, source.closed) == (1, 1)
+    with all_paused([run.turn]):
+        pass
+    run.run()
+    assert shelf.values == ([2] if where == "stage" else [1, 2])
+    assert (source.opened, source.closed) == (2, 2)
+
+
+def test_a_sink_that_halts_costs_the_other_sinks_nothing() -> None:
+    """The batch it halted on has reached those after it, and itself after the restart."""
+    bad, good = Shelf(ValueError("bug")), Shelf()
+    run = pipeline(
+        Feed(*readings(1, 2), Tick(), *readings(3), END), sinks=[outlet(bad, "bad", on_error="halt"), outlet(good)]
+    )
+    with pytest.raises(HaltedError, match="sink 'bad' failed"):
+        run.run()
+    run.run()
+    assert bad.values == good.values == [1, 2, 3]
+
+
+def test_what_the_operator_has_to_mend_passes_all_stages() -> None:
+    """A ConfigError of a source comes out as one, whatever stages do with errors."""
+    run = pipeline(Feed(ConfigError("no permission")), stage(adds(1), on_error="skip"))
+    with pytest.raises(ConfigError, match="no permission"):
+        run.run()
+
+
+def test_garbage_from_the_last_stage_reaches_no_sink() -> None:
+    """The stage is named, and what came before the garbage is handed over after the restart."""
+    broken = [True]
+
+    class Garbles:
+        def process(self, stream: Iterator[Reading]) -> Iterator[Reading | None]:
+            for reading in stream:
+                yield reading
+                if reading.value == 2 and broken:
+                    broken.clear()
+                    yield None
+
+    source, shelf = Feed(*readings(1, 2), Tick(), *readings(3), END), Shelf()
+    run = pipeline(source, stage(Garbles()), sinks=[outlet(shelf)])
+    with pytest.raises(HaltedError, match="stage 's' yields a NoneType"):
+        run.run()
+    run.run()
+    assert shelf.values == [1, 2, 3]
+
+
+def test_the_source_is_waited_for_outside_the_turn() -> None:
+    """A reload does not have to wait for a device to speak."""
+    entered, release = threading.Event(), threading.Event()
+
+    class Silent:
+        ticks = True
+
+        def stream(self) -> Iterator[Reading | Tick]:
+            entered.set()
+            release.wait(PATIENCE)
+            yield Tick()
+
+    run = pipeline(Silent())
+    with running(run):
+        entered.wait(PATIENCE)
+        with all_paused([run.turn]):
+            assert not release.is_set()
+        release.set()
+
+
+def test_a_device_that_is_away_keeps_time_passing() -> None:
+    """Sinks are ticked while the source waits, so that an alarm for silence can be raised."""
+    shelf = Shelf()
+    run = pipeline(Feed(DeviceError("away")), sinks=[outlet(shelf)], retry=NEVER)
+    with running(run):
+        until(lambda: len(shelf.ticks) >= 1)
+        assert run.intake.status.state == "waiting"
+
+
+def test_no_sinks_and_no_stages_is_a_pipeline_too() -> None:
+    """It reads, counts and ends."""
+    run = pipeline(Feed(*readings(1, 2), END))
+    run.outlets = list[Outlet]()
+    run.run()
+    assert run.intake.sensors["a"].count == 2
