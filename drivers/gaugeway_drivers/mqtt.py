@@ -8,6 +8,8 @@ from zlib import crc32
 
 from gaugeway import ConfigError, Duration, Meta, Reading, Reject, Sensor, Sensors, Site, Size, Tick, logger
 from gaugeway.mqtt import (
+    DUP,
+    RETAIN,
     Broker,
     BrokerAddress,
     CaFile,
@@ -37,6 +39,7 @@ from gaugeway_drivers.decode.topic import Topic
 
 log = logger(__name__)
 
+OF_NOTE: Final = RETAIN | DUP
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 1.0
 LEEWAY: Final = 4096
@@ -194,16 +197,7 @@ class Mqtt:
         while True:
             deliveries = link.read()
             receipts.release(link.released())
-            for delivery in deliveries:
-                if delivery.again and receipts.seen(delivery):
-                    continue
-                found = self._decode(delivery)
-                last = found.pop()
-                yield from found
-                # Only with its last reading on the way is a message yielded whole, and may the next commit take it.
-                if delivery.mid:
-                    receipts.take(delivery, safe=not found and type(last) is Reject)
-                yield last
+            yield from self._readings(deliveries)
             link.send(receipts.due())
             now = time.monotonic()
             full = self._window.full(receipts.held, len(deliveries), now)
@@ -216,14 +210,33 @@ class Mqtt:
             else:
                 link.wait(LONGEST_WAIT)
 
-    def _decode(self, delivery: Delivery) -> Found:
-        """Return what a message holds; never empty."""
-        known = self._known
-        topic = known[delivery.topic] if delivery.topic in known else self._meet(delivery.topic)
+    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject]:
+        known, receipts, readings = self._known, self._receipts, self._decoder.readings
+        for delivery in deliveries:
+            topic = known.get(delivery.topic)
+            if topic is None or delivery.head & OF_NOTE or not delivery.whole:
+                found = self._with_care(delivery)
+                if not found:
+                    continue
+            else:
+                found = readings(topic, delivery.payload)
+            last = found.pop()
+            if found:
+                yield from found
+            # Only with its last reading is a message yielded whole, and may the next commit acknowledge it.
+            if delivery.mid:
+                receipts.take(delivery, safe=not found and type(last) is Reject)
+            yield last
+
+    def _with_care(self, delivery: Delivery) -> Found:
+        """Return what a message holds that has something special about it; nothing if it was taken before."""
+        if delivery.again and self._receipts.seen(delivery):
+            return []
+        topic = self._known[delivery.topic] if delivery.topic in self._known else self._meet(delivery.topic)
         if topic is None:
             return [Reject("topic does not fit", delivery.topic[:SHOWN])]
         if not delivery.whole:
-            return [Reject("too big", delivery.payload[:SHOWN], topic.sensor)]
+            return [Reject("too big", delivery.topic[:SHOWN], topic.sensor)]
         if not delivery.retained:
             return self._decoder.readings(topic, delivery.payload)
         if not self._accept_retained:

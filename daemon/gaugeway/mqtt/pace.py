@@ -3,7 +3,7 @@
 from typing import Final
 
 SHORTEST: Final = 0.0005
-ENOUGH: Final = 64
+ENOUGH: Final = 128
 
 
 class Pace:
