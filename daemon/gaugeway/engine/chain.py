@@ -8,7 +8,7 @@ import msgspec
 from gaugeway.engine.joint import Item, Joint, Process, inlet
 from gaugeway.engine.meter import Meter, Stopwatch
 from gaugeway.engine.selection import Selection
-from gaugeway.engine.state import restore, saved
+from gaugeway.engine.state import hand_on, packed, restore
 from gaugeway.engine.tap import See, observed, observed_bursts
 from gaugeway.plan import StageUse
 from gaugeway.site import Site
@@ -85,7 +85,7 @@ class Chain:
 
     def save(self) -> bytes:
         """Return the state of every stage that has one."""
-        states = {stage.use.id: saved(stage.plugin) for stage in self.stages}
+        states = {stage.use.id: packed(stage.plugin) for stage in self.stages}
         return msgspec.msgpack.encode({name: state for name, state in states.items() if state is not None})
 
     def restore(self, state: bytes) -> None:
@@ -110,6 +110,6 @@ def take_over(old: Sequence[Stage], new: Sequence[Stage]) -> list[Stage]:
             result.append(before)
             continue
         if before is not None and before.use.type == stage.use.type:
-            restore(stage.plugin, saved(before.plugin), stage.use.id)
+            hand_on(before.plugin, stage.plugin, stage.use.id)
         result.append(stage)
     return result

@@ -38,8 +38,9 @@ class Supervisor:
         self.pipeline.stopping.set()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until it has ended; tell whether it has."""
-        self._thread.join(timeout)
+        """Wait until it has ended; tell whether it has. One that was never started has."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
