@@ -10,6 +10,7 @@ import msgspec
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Source
 from gaugeway.engine.behaviours import Behaviour
+from gaugeway.engine.buffered import Buffered
 from gaugeway.engine.chain import Chain, Stage
 from gaugeway.engine.flags import Flags
 from gaugeway.engine.intake import Intake
@@ -35,8 +36,8 @@ class Builder:
     def outlets(self) -> list[Outlet]:
         """Return every sink in its place."""
         everything = _all_sensors(self.plan)
-        site = self._site(everything, Clock())
-        return [outlet for use in self.plan.sinks if (outlet := self._outlet(use, site)) is not None]
+        made = (self._outlet(use, self._site(everything, Clock())) for use in self.plan.sinks)
+        return [outlet for outlet in made if outlet is not None]
 
     def pipeline(self, plan: PipelinePlan, outlets: Sequence[Outlet], stopping: threading.Event) -> Pipeline | None:
         """Return one pipeline, not started; None where its source cannot be made."""
@@ -77,7 +78,10 @@ class Builder:
         made = self._make("sink", use, site)
         if made is None:
             return None
-        outlet = Outlet(use, as_sink(self._with_behaviours(made, use.id, use.behaviours, site)))
+        sink = as_sink(self._with_behaviours(made, use.id, use.behaviours, site))
+        if use.buffer is not None and not hasattr(sink, "deliver"):
+            sink = Buffered(sink)
+        outlet = Outlet(use, sink, clock=site.clock)
         outlet.sensors = [pipeline.source.sensors for pipeline in self.plan.pipelines]
         return outlet
 

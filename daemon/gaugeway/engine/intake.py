@@ -45,6 +45,9 @@ class Burst(msgspec.Struct, gc=False):
     now: float
     tick: bool = False
     full: bool = False
+    items: int = 0
+    position: int | None = None
+    receipts: list[tuple[int, int]] = []
 
 
 class SensorSeen(msgspec.Struct, gc=False):
@@ -79,7 +82,9 @@ class Intake:
         self._stopping = stopping
         self._max_sensors = max_sensors
         self._backoff = Backoff(use.retry)
+        self.skip = 0
         self._opened_at = 0.0
+        self._left_out = 0
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
         self._commit_fault: BaseException | None = None
         self._unfinished = NO_BURST
@@ -127,6 +132,7 @@ class Intake:
         self._unfinished, self._commit_fault = NO_BURST, None
         stream = ticking(self.use.id, self.source)
         try:
+            self._skip(stream)
             while not self._stopping.is_set():
                 burst = self._collect(stream)
                 if burst is None:
@@ -137,6 +143,22 @@ class Intake:
         finally:
             let_go(stream, self.use.id)
 
+    def again(self, readings: list[Reading], now: float, *, tick: bool) -> Burst:
+        """Return a burst that was recorded before a restart, with its sensors made known again."""
+        for reading in readings:
+            seen = self.sensors.get(reading.sensor) or self._meet(reading)
+            if seen is not None:
+                seen.count += 1
+                seen.last = reading
+        return Burst(readings, now, tick)
+
+    def _skip(self, stream: Iterator[Item]) -> None:
+        """Pass over what was worked through before a restart; ticks do not count, they are never the same twice."""
+        while self.skip and (item := next(stream, END)) is not END:
+            if not isinstance(item, Tick):
+                self.skip -= 1
+        self.skip = 0
+
     def _collect(self, stream: Iterator[Item]) -> Burst | None:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""
         first = next(stream, END)
@@ -146,6 +168,7 @@ class Intake:
         append, get = readings.append, self.sensors.get
         now, wall = self.time.now(), self.time.wall()
         self._unfinished = readings, now, wall
+        self._left_out = 0
         tick: Tick | None = None
         for item in chained((first,), islice(stream, BURST - 1)):
             if type(item) is not Reading:
@@ -178,7 +201,8 @@ class Intake:
             self._backoff.reset()
         if not self.site.clock.live:
             now = max(self.site.clock.now, readings[-1].time if readings else 0.0)
-        return Burst(readings, now, tick is not None, tick is not None and tick.full)
+        items = len(readings) + self._left_out
+        return Burst(readings, now, tick is not None, tick is not None and tick.full, items)
 
     def _runs(self) -> None:
         if self.status.become("running") and self._backoff.failures:
@@ -204,6 +228,7 @@ class Intake:
         self._reject(Reject(reason, sensor=reading.sensor))
 
     def _reject(self, reject: Reject) -> None:
+        self._left_out += 1
         count = self.meter.drop(reject.reason)
         if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a flood cannot fill the log
             sensor, raw = reject.sensor[:SHOWN], reject.raw[:SHOWN]

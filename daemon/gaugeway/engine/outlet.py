@@ -7,10 +7,11 @@ from functools import partial
 from typing import Final, Protocol, cast
 
 from gaugeway.contain import Contained, in_words
-from gaugeway.contract import Sink
+from gaugeway.contract import Sink, Urgent
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
+from gaugeway.engine.state import hand_on
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
 from gaugeway.errors import DeviceError
@@ -18,6 +19,7 @@ from gaugeway.log import logger
 from gaugeway.plan import SinkUse
 from gaugeway.reading import Reading, Tick
 from gaugeway.sensor import Sensor, Sensors, chosen
+from gaugeway.site import Clock
 
 log = logger(__name__)
 
@@ -28,8 +30,8 @@ BACKLOG: Final = 16
 class Messages(Protocol):
     """Takes the messages that a sink has for the network: an outbox."""
 
-    def put(self, messages: Sequence[bytes]) -> None:
-        """Keep them until they are delivered."""
+    def put(self, messages: Sequence[bytes], *, sync: bool = False) -> None:
+        """Keep them until they are delivered; with `sync` they are on disk when this returns."""
         ...
 
     def close(self) -> None:
@@ -43,10 +45,11 @@ class Outlet:
     Several pipelines may share it: they take turns. A failing sink holds nobody up until its backlog is full.
     """
 
-    def __init__(self, use: SinkUse, sink: Sink, outbox: Messages | None = None) -> None:
+    def __init__(self, use: SinkUse, sink: Sink, outbox: Messages | None = None, clock: Clock | None = None) -> None:
         self.use = use
         self.sink = sink
         self.outbox = outbox
+        self.clock = clock or Clock()
         self.meter = Meter()
         self.status = Status()
         self.lock = threading.RLock()
@@ -57,6 +60,7 @@ class Outlet:
         self._time = Timekeeper()
         self._backoff = Backoff(use.retry)
         self._backlog: deque[Sequence[Reading]] = deque()
+        self._messages: list[bytes] = []
         self._try_at = 0.0
         self._bugs = 0
         self._chosen: dict[str, bool] = {}
@@ -79,9 +83,14 @@ class Outlet:
     @property
     def behind(self) -> bool:
         """Whether it has not taken all that it was handed."""
-        return bool(self._backlog)
+        return bool(self._backlog or self._messages)
 
-    def take(self, batch: Sequence[Reading]) -> None:
+    @property
+    def ticking(self) -> bool:
+        """Whether the sink does something when time passes."""
+        return self._tick is not None
+
+    def take(self, batch: Sequence[Reading], clock: Clock) -> None:
         """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
         if self.use.select:
             batch = [reading for reading in batch if self._applies(reading.sensor)]
@@ -90,11 +99,13 @@ class Outlet:
                 if self.full:
                     self.meter.drop("sink blocked", len(self._backlog.popleft()))
                 self._backlog.append(batch)
+            self.clock.now, self.clock.live = clock.now, clock.live
             self.catch_up()
 
-    def tick(self, tick: Tick) -> None:
+    def tick(self, tick: Tick, clock: Clock) -> None:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
+            self.clock.now, self.clock.live = clock.now, clock.live
             self.catch_up()
             if self._tick is not None and self._time.now() >= self._try_at:
                 self._attempt(partial(self._tick, tick))
@@ -128,11 +139,31 @@ class Outlet:
                 self._unhindered(self._close)
             self.status.become("stopped")
 
+    def position(self) -> object | None:
+        """Return how far the sink has written, in its own words; None where it has none."""
+        position: Callable[[], object] | None = getattr(self.sink, "position", None)
+        with self.lock:
+            return None if position is None else position()
+
+    def go_back_to(self, position: object | None) -> None:
+        """Let the sink take back what it wrote after a checkpoint."""
+        rollback: Callable[[object], None] | None = getattr(self.sink, "rollback", None)
+        if rollback is not None and position is not None:
+            with self.lock:
+                rollback(position)
+
     def last_try(self) -> None:
         """Hand over what waits, however early it is to try again."""
         with self.lock:
             self._try_at = 0.0
             self.catch_up()
+
+    def give_way_to(self, other: "Outlet") -> None:
+        """Close, and give the state to the sink that comes in the same place."""
+        self._unhindered(self.last_try)
+        if self.use.type == other.use.type:
+            hand_on(self.sink, other.sink, self.use.id)
+        self.close()
 
     def go_on_as(self, use: SinkUse, sensors: Sequence[Sensors[Sensor]]) -> None:
         """Take over what a reload changes around a sink that stays."""
@@ -151,10 +182,10 @@ class Outlet:
     def _attempt(self, call: Callable[[], Sequence[bytes] | None], batch: Sequence[Reading] = ()) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
         with Contained() as fault:
-            messages = call()
-            if messages and self.outbox is not None:
-                self.outbox.put(messages)
+            self._post()
+            self._messages += call() or ()
             self.meter.timed += len(batch)
+            self._post()
             self._works()
             return True
         error = fault.error or RuntimeError("ended in an unknown way")
@@ -162,6 +193,17 @@ class Outlet:
         if isinstance(error, DeviceError | OSError):
             return self._after_fault(error, batch)
         return self._after_bug(error, batch)
+
+    def _post(self) -> None:
+        """Put what the sink has said into the outbox, alarms first on disk; what does not fit waits here."""
+        messages, outbox = self._messages, self.outbox
+        if messages and outbox is not None:
+            urgent = [message for message in messages if isinstance(message, Urgent)]
+            if urgent:
+                outbox.put(urgent, sync=True)
+                messages[:] = [message for message in messages if not isinstance(message, Urgent)]
+            outbox.put(messages)
+        messages.clear()
 
     def _works(self) -> None:
         if self.status.become("running") and self._backoff.failures:

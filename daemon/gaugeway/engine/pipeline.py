@@ -6,12 +6,13 @@ from contextlib import ExitStack, closing
 from itertools import chain as chained
 from itertools import islice
 from time import monotonic
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from gaugeway.engine.chain import Chain, Stage, take_over
 from gaugeway.engine.intake import Burst, Intake
 from gaugeway.engine.joint import HaltedError, Item
 from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.recorder import Recorder, Unrecorded
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import Turn
 from gaugeway.reading import Reading, Tick
@@ -21,40 +22,6 @@ BATCH: Final = 256
 
 class Recompose(BaseException):
     """Ends the composed generators between two bursts, without their stages seeing an end of the stream."""
-
-
-class Record(Protocol):
-    """What keeps bursts before a stage sees them: the intake journal, or nothing."""
-
-    def keep(self, burst: Burst) -> None:
-        """Keep a burst, before any of its readings goes on."""
-        ...
-
-    def settle(self, burst: Burst) -> None:
-        """Make it last and acknowledge it, if that is due; called after a burst went through."""
-        ...
-
-    def replay(self) -> Generator[Burst]:
-        """Yield what was kept and not yet worked through before a restart."""
-        ...
-
-
-class Unrecorded:
-    """Keeps nothing: what went through is acknowledged, what a crash interrupts is lost."""
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-
-    def keep(self, burst: Burst) -> None:
-        """Keep nothing."""
-
-    def settle(self, burst: Burst) -> None:  # noqa: ARG002  (the contract's name)
-        """Acknowledge at once."""
-        self._intake.commit()
-
-    def replay(self) -> Generator[Burst]:
-        """Yield nothing."""
-        yield from ()
 
 
 class Pipeline:
@@ -75,12 +42,13 @@ class Pipeline:
         self.outlets = outlets
         self.status = Status()
         self.turn = Turn()
-        self.record: Record = Unrecorded(intake)
+        self.recorder: Recorder = Unrecorded(intake)
         self.stopping = stopping
         self.moved_at = monotonic()
         self._batch: list[Item] = []
         self._stale = False
         self._held: list[Burst] = []
+        self._replayed = False
 
     def run(self) -> None:
         """Run until the source ends or the gateway stops."""
@@ -94,7 +62,13 @@ class Pipeline:
                     if self._held or not self.stopping.is_set():
                         continue
                 break
+            self.recorder.make_last()
         self.status.become("stopped" if self.stopping.is_set() else "ended")
+
+    @property
+    def minds_ticks(self) -> bool:
+        """Whether anything in it does something when only time passes, so that a replay needs the ticks too."""
+        return self.chain.wants_ticks or any(outlet.ticking for outlet in self.outlets)
 
     def exchange(self, stages: Sequence[Stage], outlets: Sequence[Outlet]) -> None:
         """Go on with these stages and sinks from the next burst; called while `turn` is paused.
@@ -110,7 +84,9 @@ class Pipeline:
         self._stale = True
 
     def _all_bursts(self) -> Generator[Burst]:
-        yield from self.record.replay()
+        if not self._replayed:
+            yield from self.recorder.replay()
+            self._replayed = True
         yield from self.intake.bursts()
 
     def _drive(self, bursts: Generator[Burst]) -> None:
@@ -135,12 +111,12 @@ class Pipeline:
         clock, meter = self.chain.site.clock, self.chain.intake
         for burst in chained(self._released(), bursts):
             self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
+            self._keep(burst)
             with self.turn:
                 if self._stale:
                     self._held.append(burst)
                     self._stale = False
                     raise Recompose
-                self.record.keep(burst)
                 clock.now = burst.now
                 meter.timed += len(burst.readings)
                 self.chain.watch.between_bursts()
@@ -150,13 +126,20 @@ class Pipeline:
                 self._hand_over()
                 if burst.tick:
                     self._tick(Tick(now=burst.now))
-                self.record.settle(burst)
+                self.recorder.settle(burst)
             if self.stopping.is_set():
                 raise Recompose
             self._hold_back()
         if self.stopping.is_set():
             raise Recompose
         ending.enter_context(self.turn)
+
+    def _keep(self, burst: Burst) -> None:
+        """Record a burst; while that has to wait, only time passes, and a stop leaves it to the sender."""
+        while not self.recorder.keep(burst):
+            self._let_time_pass()
+            if self.stopping.wait(1.0):
+                raise Recompose
 
     def _released(self) -> Generator[Burst]:
         """Yield the burst that came just when the stages were exchanged."""
@@ -175,7 +158,7 @@ class Pipeline:
             batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
             for outlet in self.outlets:
                 try:
-                    outlet.take(cast("list[Reading]", batch))
+                    outlet.take(cast("list[Reading]", batch), self.chain.site.clock)
                 except HaltedError as error:  # the other sinks get theirs all the same
                     halted = error
         if halted is not None:
@@ -183,13 +166,16 @@ class Pipeline:
 
     def _tick(self, tick: Tick) -> None:
         for outlet in self.outlets:
-            outlet.tick(tick)
+            outlet.tick(tick, self.chain.site.clock)
 
     def _hold_back(self) -> None:
         """While a sink can hardly take more, take no more from a sender that would rather wait than lose."""
         if not self.intake.acknowledges:
             return
         while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
-            self.moved_at = monotonic()
-            with self.turn:
-                self._tick(Tick(now=self.intake.time.now()))
+            self._let_time_pass()
+
+    def _let_time_pass(self) -> None:
+        self.moved_at = monotonic()
+        with self.turn:
+            self._tick(Tick(now=self.intake.time.now()))

@@ -9,11 +9,12 @@ from gaugeway.engine.build import Builder
 from gaugeway.engine.flags import Flags
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
-from gaugeway.engine.state import restore, saved
 from gaugeway.engine.turn import all_paused
 from gaugeway.log import logger
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
+from gaugeway.service.checkpoints import Checkpoints
+from gaugeway.service.storage import Storage
 from gaugeway.service.supervisor import Supervisor
 
 log = logger(__name__)
@@ -28,6 +29,7 @@ class Gateway:
         self.plan = plan
         self.registry = registry
         self.flags = Flags(plan.flags)
+        self.checkpoints: Checkpoints | None = None
         builder = Builder(plan, registry, self.flags)
         self.outlets = builder.outlets()
         self.supervisors = {
@@ -43,7 +45,14 @@ class Gateway:
         return [supervisor.pipeline for supervisor in self.supervisors.values()]
 
     def start(self) -> None:
-        """Start every pipeline."""
+        """Open the state folder, go back to the last checkpoint, and start every pipeline from there."""
+        storage = Storage(self.plan.storage)
+        self.checkpoints = checkpoints = Checkpoints(storage, lambda: (self.pipelines, self.outlets))
+        for outlet in self.outlets:
+            checkpoints.open_outlet(outlet)
+        for pipeline in self.pipelines:
+            checkpoints.open_pipeline(pipeline)
+        checkpoints.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
         log.info("started", node=self.plan.node, sources=len(self.supervisors), sinks=len(self.outlets))
@@ -64,8 +73,12 @@ class Gateway:
         for supervisor in self.supervisors.values():
             supervisor.stop()
         ended = [supervisor.join(max(0.0, until - time.monotonic())) for supervisor in self.supervisors.values()]
+        if self.checkpoints is not None:
+            self.checkpoints.end(last=all(ended))
         for outlet in self.outlets:
             outlet.close()
+        if self.checkpoints is not None:
+            self.checkpoints.close(self.pipelines)
         for name, well in zip(self.supervisors, ended, strict=True):
             if not well:
                 log.error("source does not end, its thread is left behind", source=name)
@@ -78,6 +91,10 @@ class Gateway:
         coming.outlets = self._with_the_unchanged(coming)
         leaving, staying = self._sort(plan)
         self._end(leaving)
+        if self.checkpoints is not None:
+            coming.checkpoints = self.checkpoints
+            self.checkpoints.take()
+            self.checkpoints.let_go(self.supervisors[name].pipeline for name in leaving)
         with all_paused(self.supervisors[name].pipeline.turn for name in staying):
             self._hand_state_on(coming.outlets)
             for name in staying:
@@ -96,7 +113,7 @@ class Gateway:
             plugin = self.registry.find("sink", outlet.use.type)
             independent = same_rules or (plugin is not None and not plugin.wants_site)
             if before is not None and independent and before.use.makes_the_same(outlet.use):
-                before.use = outlet.use
+                before.go_on_as(outlet.use, outlet.sensors)
                 result.append(before)
             else:
                 result.append(outlet)
@@ -105,14 +122,17 @@ class Gateway:
         return result
 
     def _sort(self, plan: Plan) -> tuple[list[str], list[str]]:
-        """Tell which pipelines end (gone, or their source has changed) and which stay."""
+        """Tell which pipelines end (gone, or their source has changed) and which stay.
+
+        A file that was read to its end stays as it is: to begin it again would double it.
+        """
         sources = {one.source.id: one.source for one in plan.pipelines}
         leaving: list[str] = []
         staying: list[str] = []
         for name, supervisor in self.supervisors.items():
             before, after = supervisor.pipeline.intake.use, sources.get(name)
             same = after is not None and before.makes_the_same(after) and before.sensors == after.sensors
-            same = same and supervisor.alive
+            same = same and (supervisor.alive or supervisor.pipeline.status.state == "ended")
             (staying if same else leaving).append(name)
         return leaving, staying
 
@@ -127,11 +147,12 @@ class Gateway:
         held = {outlet.use.id: outlet for outlet in self.outlets}
         for outlet in outlets:
             before = held.pop(outlet.use.id, None)
-            if before is None or before is outlet:
+            if before is outlet:
                 continue
-            before.close()
-            if before.use.type == outlet.use.type:
-                restore(outlet.sink, saved(before.sink), outlet.use.id)
+            if before is not None:
+                before.give_way_to(outlet)
+            if self.checkpoints is not None:
+                self.checkpoints.open_outbox(outlet)
         for gone in held.values():
             gone.close()
 
@@ -147,4 +168,6 @@ class Gateway:
                 supervisor.pipeline.chain.enabled = self.flags.enabled
                 self.flags.listen(supervisor.pipeline.recompose)
             else:
+                if self.checkpoints is not None:
+                    self.checkpoints.open_pipeline(supervisor.pipeline)
                 supervisor.start()

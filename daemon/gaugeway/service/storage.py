@@ -1,0 +1,68 @@
+"""The state folder of a gateway: its lock, the store of checkpoints, the journals and the outboxes."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from gaugeway.delivery.intake import IntakeJournal
+from gaugeway.delivery.journal import Journal
+from gaugeway.delivery.lock import Lock
+from gaugeway.delivery.outbox import Outbox
+from gaugeway.delivery.reserve import Reserve
+from gaugeway.delivery.store import Store
+from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.recorder import Counted, Journaled, Recorder, Unrecorded
+from gaugeway.plan import Storage as StoragePlan
+
+
+class Storage:
+    """Opened when the gateway starts, closed when it stops. Two gateways never share one."""
+
+    def __init__(self, plan: StoragePlan) -> None:
+        self.plan = plan
+        self.folder = plan.dir
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._open = ExitStack()
+        self._open.enter_context(Lock(self.folder))
+        self.reserve = Reserve(self.folder / "reserve")
+        self.store = Store(self.folder / "state.db", self.reserve)
+        self.reserve.refill()
+
+    def recorder(self, pipeline: Pipeline, floor: int) -> Recorder:
+        """Return what keeps the bursts of a pipeline, with positions from `floor` on."""
+        intake = pipeline.intake
+        if not intake.site.clock.live:
+            return Counted(intake)
+        if not self.plan.journal:
+            return Unrecorded(intake)
+        journal = Journal(self.folder / "intake" / _safe(pipeline.name), size=self.plan.journal_size, floor=floor)
+        kept = IntakeJournal(journal, self.reserve)
+        return Journaled(kept, intake, sync_every=self.plan.sync_every, keeps_ticks=lambda: pipeline.minds_ticks)
+
+    def outbox(self, outlet: Outlet) -> Outbox | None:
+        """Return the outbox before a sink that delivers, not started yet; None for any other."""
+        deliver: Callable[[list[bytes]], None] | None = getattr(outlet.sink, "deliver", None)
+        if deliver is None:
+            return None
+        folder = self.folder / "outbox" / _safe(outlet.use.id) if self.plan.journal else None
+        return Outbox(
+            deliver,
+            name=outlet.use.id,
+            folder=folder,
+            buffer=outlet.use.buffer,
+            retry=outlet.use.retry,
+            reserve=self.reserve,
+        )
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.store.close()
+        self._open.close()
+
+
+def _safe(name: str) -> str:
+    """Return a name that is one plain file name, different for different names."""
+    kept = "".join(
+        character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name
+    )
+    return kept[:100]
