@@ -151,6 +151,11 @@ class Journal:
             self.end = position
             self._shelf.sync_names()
 
+    def oldest(self) -> int:
+        """Return where the part ends that `drop_oldest(1)` would drop."""
+        segments = self._shelf.segments
+        return segments[1].base if len(segments) > 1 else self._filled
+
     def drop_oldest(self, count: int) -> int:
         """Free at least `count` bytes if there are so many, in whole segments; return how many records that cost."""
         shelf = self._shelf

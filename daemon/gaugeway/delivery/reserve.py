@@ -1,0 +1,73 @@
+"""A piece of disk set aside for the moment when there is none left."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from gaugeway.delivery.files import Files
+from gaugeway.log import logger
+
+log = logger(__name__)
+
+SIZE: Final = 256 * 1024
+
+
+class Reserve:
+    """A file that is given up on a full disk, so that the state and the alarms can still be written.
+
+    While it is `spent` ordinary data has to wait: who finds it so tries to `refill` it and takes nothing before.
+    """
+
+    def __init__(self, path: Path, size: int = SIZE) -> None:
+        self.path = path
+        self.size = size
+        self.releases = 0
+        self.spent = not self.held
+
+    @property
+    def held(self) -> bool:
+        """Whether the space is set aside."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        return found.st_size >= self.size and found.st_blocks * 512 >= self.size
+
+    def release(self) -> bool:
+        """Give the space up; return whether there was any."""
+        if not self.held:
+            return False
+        self.spent = True
+        try:
+            self.path.unlink(missing_ok=True)
+            Files().sync_folder(self.path.parent)  # some file systems free the blocks only then
+        except OSError:
+            return False
+        self.releases += 1
+        log.warning("disk is full, the reserve is given up", file=str(self.path), bytes=self.size)
+        return True
+
+    def refill(self) -> bool:
+        """Set the space aside if there is enough; return whether it is."""
+        if not self.spent:
+            return True
+        try:
+            file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+        except OSError:
+            return False
+        try:
+            os.posix_fallocate(file, 0, self.size)
+        except OSError:
+            self._give_back()
+            return False
+        finally:
+            os.close(file)
+        self.spent = False
+        return True
+
+    def _give_back(self) -> None:
+        """Leave no half of it behind."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("could not remove a part of the reserve", file=str(self.path), reason=str(error))
