@@ -31,6 +31,8 @@ def parts_of(text: str) -> list[tuple[float, str]]:
 
 def duration_words(seconds: float) -> str:
     """Write seconds as a person would: `1h 30min`, `0.5s`."""
+    if seconds < 1 and (seconds * 1000).is_integer() and seconds:
+        return f"{seconds * 1000:g}ms"
     if seconds < 60 or seconds != int(seconds):
         return f"{seconds:g}s"
     words: list[str] = []
@@ -40,6 +42,13 @@ def duration_words(seconds: float) -> str:
         if count:
             words.append(f"{count}{name}")
     return " ".join(words)
+
+
+def size_text(size: int) -> str:
+    """Write bytes exactly, with the largest unit that goes into them: `64MiB`."""
+    units = sorted(BYTES, key=lambda unit: BYTES[unit], reverse=True)
+    unit = next((unit for unit in units if size and size % BYTES[unit] == 0), "B")
+    return f"{size // BYTES[unit]}{unit}"
 
 
 def size_words(size: float) -> str:

@@ -1,7 +1,8 @@
 """Sources and sinks: a mapping of ids to plugins, each named by its `type`."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Generic, TypeVar, cast
+from functools import partial
+from typing import Annotated, Final, Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
@@ -15,8 +16,10 @@ from gaugeway.config.review import Review, Wrong
 from gaugeway.config.sensors import SensorsShape, sensor_struct
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
-from gaugeway.config.shapes.record import Field, Record, build
+from gaugeway.config.shapes.choice import Choice
+from gaugeway.config.shapes.record import Field, Record, StructShape, build
 from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.config.templates import LIKE, repetition, with_repetition
 from gaugeway.errors import Place
 from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse
 from gaugeway.plugin import Role
@@ -24,6 +27,7 @@ from gaugeway.registry import Plugin
 from gaugeway.sensor import Sensor, Sensors
 
 T = TypeVar("T")
+SOURCE_RETRY: Final = Retry(most=5.0)
 RETRY = Field(name="retry", shape=struct_shape(Retry, "of retry"), description="How it is tried again after a failure.")
 
 
@@ -155,25 +159,32 @@ class EntriesShape(Generic[T]):
             return self.plugins.named(entry.value, review)
 
     def schema(self) -> Schema:
-        """Describe it to editors."""
-        kinds: list[Schema] = []
-        names: list[str] = []
-        for plugin in self.plugins.registry.usable(self.plugins.role):
-            inner = self.record(plugin).schema()
-            properties, required = inner.get("properties"), inner.get("required")
-            kinds.append(
-                {
-                    **inner,
-                    "description": plugin.description,
-                    "properties": {
-                        "type": {"const": plugin.name},
-                        **(properties if isinstance(properties, dict) else {}),
-                    },
-                    "required": ["type", *(required if isinstance(required, list) else [])],
-                }
-            )
-            names.append(plugin.name)
-        return {"type": "object", "additionalProperties": {"anyOf": kinds}}
+        """Describe it to editors: what else an entry takes depends on its type, which a template may give."""
+        usable = self.plugins.registry.usable(self.plugins.role)
+        cases = [
+            {"if": {"properties": {"type": {"const": plugin.name}}}, "then": self._case(plugin)} for plugin in usable
+        ]
+        typed: Schema = {
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": {"enum": [plugin.name for plugin in usable]}},
+            "allOf": cases,
+        }
+        entry: Schema = {
+            "if": {"required": [LIKE]},
+            "then": {"type": "object", "properties": repetition()},
+            "else": typed,
+        }
+        return {"type": "object", "additionalProperties": entry}
+
+    def kind(self) -> Choice:
+        """Return the shape of `type`."""
+        return Choice({name: name for name in self.plugins.names()})
+
+    def _case(self, plugin: Plugin) -> Schema:
+        name = Field(name="type", shape=Choice({plugin.name: plugin.name}), description=plugin.description)
+        fields = self.record(plugin).fields.values()
+        return with_repetition(Record([name, *fields]).schema())
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -194,7 +205,7 @@ class Source(msgspec.Struct, frozen=True):
             options=self.given.options,
             place=self.given.place,
             sensors=self.given.sensors,
-            retry=own or retry or Retry(most=5.0),
+            retry=own or retry or SOURCE_RETRY,
             behaviours=wrapped_in(self.given.keys),
         )
         return PipelinePlan(source=use, stages=tuple(stage.use for stage in self.chain(stages)))
@@ -208,15 +219,25 @@ def sources(setting: Setting, chain: ChainShape) -> EntriesShape[Source]:
 
     around = Field(name="with", shape=behaviours(setting.registry), description="Behaviours around it.")
 
+    retry = msgspec.structs.replace(RETRY, shape=_source_retry())
+
     def own(plugin: Plugin) -> list[Field]:
         option = plugin.options.get("sensors")
         struct = sensor_struct(option.annotation) if option else Sensor
         sensors = Field(
             name="sensors", shape=SensorsShape(struct, setting), description="Its sensors, by name or glob."
         )
-        return [sensors, stages, RETRY, around]
+        return [sensors, stages, retry, around]
 
     return EntriesShape("source", setting, own, Source)
+
+
+def _source_retry() -> StructShape[Retry]:
+    """Return the shape of a source's `retry`: a device is asked for again sooner than a broker."""
+    shape = struct_shape(Retry, "of retry")
+    defaults = msgspec.structs.asdict(SOURCE_RETRY)
+    fields = (msgspec.structs.replace(field, default=defaults[field.name]) for field in shape.record.fields.values())
+    return StructShape(partial(Retry, **defaults), shape.attributes, Record(fields, shape.record.about))
 
 
 class SinkKeys(msgspec.Struct, frozen=True, kw_only=True):

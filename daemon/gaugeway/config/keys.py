@@ -53,7 +53,8 @@ def keys(setting: Setting) -> Record:
 def _defaults() -> Record:
     kinds: tuple[str, ...] = get_args(Kind)
     return Record(
-        (_key(kind, TableShape(AnyShape()), f"Properties of all {kind} sensors.") for kind in kinds), "of defaults"
+        (_key(kind, TableShape(AnyShape()), f"Properties of all sensors of the kind {kind}.") for kind in kinds),
+        "of defaults",
     )
 
 

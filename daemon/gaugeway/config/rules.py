@@ -12,6 +12,7 @@ from gaugeway.config.review import Review, Wrong
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.config.templates import with_repetition
 from gaugeway.rule import Rule
 
 RULE: Final = struct_shape(Rule, "of a rule")
@@ -97,7 +98,7 @@ class RulesShape:
         files: Schema = {"type": "string"}
         return {
             "anyOf": [
-                {"type": "object", "additionalProperties": RULE.schema()},
+                {"type": "object", "additionalProperties": with_repetition(RULE.schema())},
                 files,
                 {"type": "array", "items": files},
             ]

@@ -14,6 +14,7 @@ from gaugeway.config.shapes.amounts import UnitShape
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Record, StructShape
 from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.config.templates import with_repetition
 from gaugeway.sensor import Sensor, Sensors
 
 
@@ -91,7 +92,9 @@ class SensorsShape:
 
     def schema(self) -> Schema:
         """Describe it to editors."""
-        return {"type": "object", "additionalProperties": self.sensor.schema()}
+        sensor = with_repetition(self.sensor.schema())
+        sensor.pop("required", None)  # templates and defaults may fill it in
+        return {"type": "object", "additionalProperties": sensor}
 
 
 def sensor_struct(annotation: object) -> type[Sensor]:

@@ -9,8 +9,9 @@ from gaugeway.registry import Registry
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """The plugins there are, the sensors met so far, the templates, what reads further files,
-    and the keys that stand at the top.
+    """The plugins there are, the sensors met so far, the templates, and the keys that stand at the top.
+
+    `parts` reads further files; without it (when only the shape is asked for) there are none.
     """
 
     registry: Registry

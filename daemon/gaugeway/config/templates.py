@@ -11,12 +11,30 @@ from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
 from gaugeway.config.parts import hole
 from gaugeway.config.review import Review
+from gaugeway.config.shapes.collections import AnyShape, ListShape, TableShape
+from gaugeway.config.shapes.record import Field
+from gaugeway.config.shapes.scalars import Text
+from gaugeway.config.shapes.union import Either
 
 LIKE: Final = "like"
 EACH: Final = "each"
 SPAN: Final = re.compile(r"(-?[0-9]{1,6})\.\.(-?[0-9]{1,6})(?:\s+step\s+([1-9][0-9]{0,3}))?")
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MOST: Final = 10_000
+
+
+LIKE_FIELD: Final = Field(
+    name=LIKE,
+    shape=ListShape(Text(least=1), tuple, single=True),
+    description="The templates that fill in what is not written here.",
+    examples=("pump",),
+)
+EACH_FIELD: Final = Field(
+    name=EACH,
+    shape=TableShape(Either((ListShape(AnyShape()), Text()))),
+    description="Values for names in braces: there is one entry for each.",
+    examples=({"n": "1..20"}, {"n": [1, 2, 5], "register": "0..8 step 4"}),
+)
 
 
 class Templates:
@@ -154,3 +172,14 @@ def _values(entry: Entry, review: Review) -> list[str]:
         review.error(node, f"'{name}' has {len(numbers)} values, and may have 1 to {MOST}")
         return []
     return [str(number) for number in numbers]
+
+
+def repetition() -> dict[str, object]:
+    """Return the JSON Schema of the keys that repeat and complete an entry."""
+    return {field.name: field.schema() for field in (LIKE_FIELD, EACH_FIELD)}
+
+
+def with_repetition(entry: dict[str, object]) -> dict[str, object]:
+    """Return the JSON Schema of an entry that may be repeated or be like a template."""
+    properties = entry.get("properties")
+    return {**entry, "properties": {**(properties if isinstance(properties, dict) else {}), **repetition()}}

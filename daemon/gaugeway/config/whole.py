@@ -16,7 +16,7 @@ from gaugeway.rule import Rule
 
 
 class StorageKeys(Storage, frozen=True, kw_only=True):
-    """The storage as it is written: the folder has a default."""
+    """Where state is kept and how often it is made to last."""
 
     dir: Annotated[
         FilePath, Meta(description="The folder; by default `state` beside the file.", examples=["/var/lib/gaugeway"])

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from gaugeway import units
-from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, duration_words, parts_of, size_words
+from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, duration_words, parts_of, size_text
 from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Node, Scalar
 from gaugeway.config.review import Review, Wrong
@@ -75,7 +75,7 @@ class SizeShape(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What is allowed."""
-        limits = self.bounds.words(size_words)
+        limits = self.bounds.words(lambda size: size_text(int(size)))
         return f"a size such as 10MB or 512KiB{', ' + limits if limits else ''}"
 
     def read(self, node: Node, review: Review) -> int | Wrong:
@@ -85,7 +85,7 @@ class SizeShape(msgspec.Struct, frozen=True):
         size = self._bytes(node, review)
         if isinstance(size, Wrong) or self.bounds.kept(size):
             return size
-        return review.wrong(node, f"must be {self.bounds.words(size_words)}, not {node.echo}")
+        return review.wrong(node, f"must be {self.bounds.words(lambda size: size_text(int(size)))}, not {node.echo}")
 
     def _bytes(self, node: Scalar, review: Review) -> int | Wrong:
         parts = parts_of(node.value.strip())

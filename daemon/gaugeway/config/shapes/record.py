@@ -34,9 +34,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
             found["description"] = self.description
         if self.examples:
             found["examples"] = list(self.examples)
-        if not self.required and isinstance(self.default, bool | int | float | str) and self.default != "":
-            found["default"] = self.default
+        if self.usual not in (None, "", [], {}):
+            found["default"] = self.usual
         return found
+
+    @property
+    def usual(self) -> object:
+        """What holds where nothing is written, as a person would write it; None where that is nothing."""
+        from gaugeway.config.shapes.written import written  # noqa: PLC0415  (it knows all shapes)
+
+        return None if self.required else written(self.shape, self.default)
 
 
 class Record:
