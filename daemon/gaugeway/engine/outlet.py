@@ -90,7 +90,7 @@ class Outlet:
         """Whether the sink does something when time passes."""
         return self._tick is not None
 
-    def take(self, batch: Sequence[Reading], clock: Clock) -> None:
+    def take(self, batch: Sequence[Reading], clock: Clock | None = None) -> None:
         """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
         if self.use.select:
             batch = [reading for reading in batch if self._applies(reading.sensor)]
@@ -99,16 +99,21 @@ class Outlet:
                 if self.full:
                     self.meter.drop("sink blocked", len(self._backlog.popleft()))
                 self._backlog.append(batch)
-            self.clock.now, self.clock.live = clock.now, clock.live
+            self._follow(clock)
             self.catch_up()
 
-    def tick(self, tick: Tick, clock: Clock) -> None:
+    def tick(self, tick: Tick, clock: Clock | None = None) -> None:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
-            self.clock.now, self.clock.live = clock.now, clock.live
+            self._follow(clock)
             self.catch_up()
             if self._tick is not None and self._time.now() >= self._try_at:
                 self._attempt(partial(self._tick, tick))
+
+    def _follow(self, clock: Clock | None) -> None:
+        """Show the sink the time of the pipeline whose turn it is."""
+        if clock is not None:
+            self.clock.now, self.clock.live = clock.now, clock.live
 
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""
