@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Raw
 from msgspec.json import encode
 
-from gaugeway import Duration, Reading, Site, Tick
+from gaugeway import Duration, Reading, Site, Tick, Urgent
 from gaugeway.mqtt import (
     Broker,
     BrokerAddress,
@@ -127,7 +127,7 @@ class ThresholdAlertSink:
         batch = stream if isinstance(stream, Sequence) else tuple(stream)
         with self._lock:
             self._orders.carry_out(self.panel)
-            messages = self.panel.consume(batch, self.site.clock)
+            messages: list[bytes] = [*map(Urgent, self.panel.consume(batch, self.site.clock))]
             self._collect()
         if self.readings is not None:
             messages += self._publish(batch)
@@ -138,7 +138,7 @@ class ThresholdAlertSink:
         """Let time pass; return the events that it led to."""
         with self._lock:
             self._orders.carry_out(self.panel)
-            messages = self.panel.tick(tick.now, self.site.clock)
+            messages = [*map(Urgent, self.panel.tick(tick.now, self.site.clock))]
             self._collect()
         self._begin()
         return messages
@@ -222,7 +222,7 @@ class ThresholdAlertSink:
             self._stale.merge(stale)
 
     def _greeting(self) -> Sequence[Message]:
-        """Return all that is retained. Afterwards only what changed since has to be told, unless some of it is older."""
+        """Return all that is retained; if nothing was told before, nothing is out of date after it."""
         with self._lock:
             if self._drawn is None:
                 self._stale = Stale(ghosts=self._stale.ghosts)
