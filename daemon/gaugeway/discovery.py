@@ -60,13 +60,14 @@ def _entry_points(package: str, file: str) -> Iterator[Plugin]:
     for line in map(str.strip, text.splitlines()):
         if line.startswith("["):
             role = GROUPS.get(line.strip("[] "))
-        elif role and "=" in line:
+        elif role and "=" in line and not line.startswith("#"):
             name, _, place = (part.strip() for part in line.partition("="))
             yield Plugin(role, name, f"package {package}", _importer(place))
 
 
 def _importer(place: str) -> Callable[[], object]:
-    module, _, path = place.partition(":")
+    """Return what imports `module:Class`, with or without the name of an extra behind it."""
+    module, _, path = (part.strip() for part in place.partition("[")[0].partition(":"))
 
     def load() -> object:
         found: object = importlib.import_module(module)
@@ -91,7 +92,7 @@ def drop_ins(folder: Path) -> Iterator[Plugin | Refusal]:
 def _plugins_in(file: Path) -> Iterator[Plugin | Refusal]:
     with Contained() as fault:
         module = _load_file(file)
-        found = list(_plugins_of(module, str(file)))
+        found: list[Plugin | Refusal] = list(_plugins_of(module, str(file)))
         yield from found or [Refusal(None, file.stem, str(file), NOTHING_FOUND)]
     if fault.error is not None:
         yield Refusal(None, file.stem, str(file), f"cannot be imported: {_where(fault.error, file)}")
@@ -103,11 +104,13 @@ NOTHING_FOUND: Final = (
 
 
 def _load_file(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"gaugeway_drop_in_{file.stem}", file)
+    # The folder is part of the name, so that files of one name in two folders are two modules.
+    name = re.sub(r"\W", "_", f"gaugeway_drop_in_{file}")
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
@@ -120,17 +123,18 @@ def _where(error: BaseException, file: Path) -> str:
         if trace.tb_frame.f_code.co_filename == str(file):
             line = trace.tb_lineno
         trace = trace.tb_next
-    return in_words(error) + (f" (line {line})" if line else "")
+    said = in_words(error)
+    return said if line is None or f"line {line})" in said else f"{said} (line {line})"
 
 
 def _plugins_of(module: ModuleType, origin: str) -> Iterator[Plugin]:
     """Yield what is registered with a decorator, and else what looks like a plugin by its shape."""
-    own = [
-        thing
+    own = {
+        id(thing): thing  # once, under however many names
         for name, thing in vars(module).items()
         if not name.startswith("_") and getattr(thing, "__module__", None) == module.__name__
-    ]
-    for thing in own:
+    }
+    for thing in own.values():
         card = card_of(thing)
         if card is not None:
             yield Plugin(card.role, card.name, origin, _given(thing))

@@ -1,9 +1,11 @@
 """Every plugin by role and name, whoever wrote it, and those that were refused with the reason."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, cast, get_type_hints
 
 import msgspec
@@ -73,21 +75,33 @@ class Plugin:
         return found
 
     def _hold_against_contract(self, found: Callable[..., object]) -> None:
-        method = METHOD[self.role]
         card = card_of(found)
         if card is not None and card.role != self.role:
             raise PluginError(f"is registered as a {card.role}, and is no {self.role}")
-        if inspect.isclass(found) and not callable(getattr(found, method, None)):
-            raise PluginError(f"lacks the method {method}()")
-        if not inspect.isclass(found) and self.role == "source" and not inspect.isgeneratorfunction(found):
+        if inspect.isclass(found):
+            self._hold_class_against_contract(found, METHOD[self.role])
+        elif self.role == "behaviour":
+            raise PluginError("is a function; a behaviour is a class with the method wrap()")
+        elif self.role == "source" and not inspect.isgeneratorfunction(found):
             raise PluginError("is a function that yields nothing; a source yields readings")
+        elif _is_asynchronous(found):
+            raise PluginError("is asynchronous; it is called from a thread")
+
+    def _hold_class_against_contract(self, found: type, method: str) -> None:
+        call: object = getattr(found, method, None)
+        if not callable(call) or getattr(call, "__isabstractmethod__", False):
+            raise PluginError(f"lacks the method {method}()")
+        if _is_asynchronous(call):
+            raise PluginError(f"has an asynchronous {method}(); it is called from a thread")
+        if self.role == "source" and hasattr(found, "commit") and not getattr(found, "ticks", False):
+            raise PluginError("has commit() but does not say `ticks = True`: what may be acknowledged is not known")
 
     @cached_property
     def card(self) -> Card:
         """What the plugin says of itself."""
         card = card_of(self.target) or Card(role=self.role, name=self.name)
         if not card.description:
-            first = (inspect.getdoc(self.target) or "").partition("\n")[0]
+            first = inspect.cleandoc(self.target.__doc__ or "").partition("\n")[0]  # its own, not an inherited one
             card = msgspec.structs.replace(card, description=first)
         return card
 
@@ -109,14 +123,17 @@ class Plugin:
     @cached_property
     def options(self) -> Mapping[str, Option]:
         """The options it accepts, in the order of its signature."""
-        hints = self._hints()
         found: dict[str, Option] = {}
-        for parameter in self._parameters():
+        parameters = self._parameters()
+        hints = self._hints(parameters)
+        for parameter in parameters:
             if parameter.kind is parameter.VAR_KEYWORD or parameter.kind is parameter.VAR_POSITIONAL:
                 raise PluginError(f"takes {parameter}; an option has to be written out to be checked")
+            if parameter.kind is parameter.POSITIONAL_ONLY:
+                raise PluginError(f"takes {parameter.name} by its position only; options are handed over by name")
             if parameter.name not in INJECTED:
                 default = REQUIRED if parameter.default is parameter.empty else parameter.default
-                found[parameter.name] = Option(parameter.name, hints.get(parameter.name, object), default)
+                found[parameter.name] = Option(parameter.name, hints[parameter.name], default)
         return found
 
     @cached_property
@@ -148,17 +165,25 @@ class Plugin:
         function = cast("StageFunction", self.target)
         return Each(partial(function, **options) if options else function)
 
-    def _parameters(self) -> Iterator[inspect.Parameter]:
+    def _parameters(self) -> list[inspect.Parameter]:
+        target = self.target
         with Blamed("has a signature that cannot be read"):
-            parameters: list[inspect.Parameter] = list(inspect.signature(self.target).parameters.values())
-        given_by_engine = 0 if inspect.isclass(self.target) or self.role == "source" else 1
-        return iter(parameters[given_by_engine:])
+            parameters: list[inspect.Parameter] = list(inspect.signature(target).parameters.values())
+        given_by_engine = 0 if inspect.isclass(target) or self.role == "source" else 1
+        if len(parameters) < given_by_engine:
+            raise PluginError(f"takes no argument; a {self.role} is handed readings")
+        return parameters[given_by_engine:]
 
-    def _hints(self) -> Mapping[str, object]:
-        annotated: object = self.target.__init__ if inspect.isclass(self.target) else self.target
+    def _hints(self, parameters: Iterable[inspect.Parameter]) -> Mapping[str, object]:
+        """Return the annotations of the options; those of the rest need not be readable while running."""
+        call: object = self.target.__init__ if inspect.isclass(self.target) else self.target
+        names: dict[str, object] | None = getattr(call, "__globals__", None)
+        options = SimpleNamespace(__annotations__={one.name: one.annotation for one in parameters})
         with Blamed("has an annotation that cannot be read"):
-            hints: Mapping[str, object] = get_type_hints(annotated, include_extras=True)
-        return hints
+            hints: Mapping[str, object] = get_type_hints(
+                options, vars(sys.modules[self.target.__module__]) if names is None else names, include_extras=True
+            )
+        return {name: object if hint is inspect.Parameter.empty else hint for name, hint in hints.items()}
 
 
 class Registry:
@@ -214,3 +239,6 @@ class Registry:
                 self.refusals.append(Refusal(have, name, plugin.origin, str(error)))
         return found
 
+
+def _is_asynchronous(call: object) -> bool:
+    return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)
