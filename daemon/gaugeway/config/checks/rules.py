@@ -1,5 +1,7 @@
 """Alarm rules against themselves, each other and the sensors."""
 
+import re
+
 from gaugeway.config.checks.subject import Subject
 from gaugeway.config.nearest import did_you_mean, nearest
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
@@ -75,7 +77,7 @@ def _known(node: Scalar, subject: Subject, review: Review) -> bool:
     guess = None if name in names else nearest(name, names)
     if GLOB_CHARACTERS.intersection(name):
         if (
-            any(chosen((name,), declared, None) for declared in subject.census.declared)
+            any(chosen((name,), declared, None) or _may_meet(name, declared) for declared in subject.census.declared)
             or subject.open_ended
             or not subject.census.complete
         ):
@@ -94,6 +96,12 @@ def _known(node: Scalar, subject: Subject, review: Review) -> bool:
     hint = did_you_mean(name, names) if guess else "write it under the 'sensors' of its source" + _those(names)
     review.error(node, f"unknown sensor '{node.echo}'", hint)
     return False
+
+
+def _may_meet(glob: str, declared: str) -> bool:
+    """Tell whether a sensor may come that fits both globs, as far as their beginnings tell."""
+    mine, theirs = (re.split(r"[*?[]", one, maxsplit=1)[0] for one in (glob, declared))
+    return bool(GLOB_CHARACTERS.intersection(declared)) and (mine.startswith(theirs) or theirs.startswith(mine))
 
 
 def _those(names: list[str]) -> str:
