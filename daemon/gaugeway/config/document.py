@@ -10,6 +10,7 @@ import msgspec
 from gaugeway.config.census import Census
 from gaugeway.config.checks import check
 from gaugeway.config.checks.subject import Subject
+from gaugeway.config.cost import cost
 from gaugeway.config.keys import FOLDERS, keys
 from gaugeway.config.nodes import Mapping, Node
 from gaugeway.config.parts import Parts
@@ -42,8 +43,14 @@ class Document:
         setting = Setting(registry, Census(), templates, self.parts)
         given = keys(setting).partly(node, self.review)
         whole = build(Whole, {name: value for name, value in given.items() if name in Whole.__struct_fields__})
-        check(Subject(whole, setting.census, whole.node or host(), self.path, node), self.review)
-        return None if self.review.problems else self._made(whole)
+        subject = Subject(whole, setting.census, whole.node or host(), self.path, node)
+        check(subject, self.review)
+        if self.review.problems:
+            return None
+        plan = self._made(whole)
+        for key, sentence in cost(plan).exceeding(plan) if "limits" in node.entries else ():
+            self.review.error(subject.place("limits", key), f"{sentence}, which is more than the limit")
+        return None if self.review.problems else plan
 
     def _discovered(self, node: Mapping) -> Registry:
         asked = node.get("plugins")

@@ -73,9 +73,7 @@ class Resolved:
                 continue
             elif isinstance(field.shape, StructShape):
                 yield _line(f"{field.name}:", "", depth)
-                yield from self._fields(
-                    cast("StructShape[object]", field.shape).record.fields.values(), None, depth + 1
-                )
+                yield from self._fields(field.shape.record.fields.values(), None, depth + 1)
             elif field.usual not in (None, "", [], {}):
                 yield _line(f"{field.name}: {as_text(field.usual)}", "default", depth)
 

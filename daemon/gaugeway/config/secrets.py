@@ -15,6 +15,7 @@ from gaugeway.config.text import LARGEST, Text, read_text
 from gaugeway.errors import Problem
 
 FILE: Final = "secrets.yaml"
+FOLDER: Final = "gaugeway"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -45,13 +46,15 @@ class Secrets:
         return value
 
     def _credential(self, name: str) -> str | None:
-        if self.credentials is None:
-            return None
-        try:
-            with (self.credentials / name).open(encoding="utf-8") as file:
-                return file.read(LARGEST).rstrip("\r\n")
-        except (OSError, UnicodeDecodeError):
-            return None
+        """Look where systemd puts them (one of a folder has that of our unit in front), then where it takes them from."""
+        given = [] if self.credentials is None else [self.credentials / name, self.credentials / f"{FOLDER}_{name}"]
+        for place in (*given, self.file.parent / "credentials" / name):
+            try:
+                with place.open(encoding="utf-8") as file:
+                    return file.read(LARGEST).rstrip("\r\n")
+            except (OSError, UnicodeDecodeError):
+                continue
+        return None
 
     def _known(self, at: Scalar, review: Review) -> dict[str, str]:
         if self._read is None:
