@@ -175,6 +175,36 @@ def test_a_recorded_source_brings_its_own_time() -> None:
     assert set(seen) == {150.0, 300.0}, "a pause after a failure is no time in the recording"
 
 
+def test_a_recording_that_is_opened_again_goes_on_where_it_was() -> None:
+    """A disk that hiccups in the middle of a file doubles nothing, whatever was left out before."""
+
+    class Hiccups:
+        ticks = True
+        live = False
+        opened = 0
+
+        def stream(self) -> Iterator[Reading | Reject | Tick]:
+            self.opened += 1
+            for number in range(1000):
+                if number == self.opened * 300:
+                    raise OSError(5, "Input/output error")
+                if number % 10 == 3:
+                    yield Reject("not a number")
+                elif number % 10 == 7:
+                    yield Reading("a", math.nan)
+                else:
+                    yield Reading("a", number)
+                if number % 100 == self.opened:
+                    yield Tick()
+
+    source = Hiccups()
+    into = intake(source)
+    expected = [number for number in range(1000) if number % 10 not in (3, 7)]
+    assert [one.value for one in all_of(into)] == expected
+    assert source.opened == 4
+    assert into.meter.dropped == {"not a number": 100, "not finite": 100}
+
+
 def test_a_clock_that_was_never_set_shows_in_the_stamp(monkeypatch: pytest.MonkeyPatch) -> None:
     """A Pi without a battery believes it is 1970; a time from the device is another matter."""
     monkeypatch.setattr(Timekeeper, "wall", staticmethod(lambda: SET_AFTER - 1))

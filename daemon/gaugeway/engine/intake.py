@@ -82,7 +82,7 @@ class Intake:
         self._stopping = stopping
         self._max_sensors = max_sensors
         self._backoff = Backoff(use.retry)
-        self.skip = 0
+        self.skip = 0  # how much of a recording was worked through
         self._opened_at = 0.0
         self._left_out = 0
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
@@ -153,11 +153,11 @@ class Intake:
         return Burst(readings, now, tick)
 
     def _skip(self, stream: Iterator[Item]) -> None:
-        """Pass over what was worked through before a restart; ticks do not count, they are never the same twice."""
-        while self.skip and (item := next(stream, END)) is not END:
+        """Pass over what a recording gave before it was opened again; ticks do not count, they are never the same."""
+        left = self.skip
+        while left and not self._stopping.is_set() and (item := next(stream, END)) is not END:
             if not isinstance(item, Tick):
-                self.skip -= 1
-        self.skip = 0
+                left -= 1
 
     def _collect(self, stream: Iterator[Item]) -> Burst | None:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""
@@ -199,9 +199,10 @@ class Intake:
             self._runs()
         if self._backoff.failures and now - self._opened_at > HEALTHY_AFTER:
             self._backoff.reset()
+        items = len(readings) + self._left_out
         if not self.site.clock.live:
             now = max(self.site.clock.now, readings[-1].time if readings else 0.0)
-        items = len(readings) + self._left_out
+            self.skip += items
         return Burst(readings, now, tick is not None, tick is not None and tick.full, items)
 
     def _runs(self) -> None:
