@@ -159,7 +159,8 @@ def test_a_recorded_source_brings_its_own_time() -> None:
     class Recorded(Feed):
         live = False
 
-    file = Recorded(*(Reading("a", 1.0, time=moment) for moment in (100.0, 200.0, 150.0)), Tick(), Tick())
+    lines = [Reading("a", 1.0, time=moment) for moment in (100.0, 200.0, 150.0)]
+    file = Recorded(*lines, Tick(), Tick())
     into = intake(file)
     into.site.clock.now = 0.0
     seen: list[float] = []
@@ -169,7 +170,7 @@ def test_a_recorded_source_brings_its_own_time() -> None:
         if len(seen) == 3:
             file.say(DeviceError("gone"))
         if len(seen) == 4:
-            file.say(Reading("a", 1.0, time=300.0), END)
+            file.say(*lines, Reading("a", 1.0, time=300.0), END)
     assert seen[:3] == [150.0, 150.0, 150.0]
     assert seen[-1] == 300.0
     assert set(seen) == {150.0, 300.0}, "a pause after a failure is no time in the recording"
