@@ -8,6 +8,7 @@ SECONDS: Final = {
     "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0, "hours": 3600.0,
     "d": 86400.0, "day": 86400.0, "days": 86400.0, "w": 604800.0, "week": 604800.0, "weeks": 604800.0,
 }  # fmt: skip
+SHORT: Final = {0.001: "ms", 1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "d", 604800.0: "w"}
 BYTES: Final = {
     "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "TB": 1000**4,
     "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4,
@@ -31,7 +32,7 @@ def parts_of(text: str) -> list[tuple[float, str]]:
 
 def duration_words(seconds: float) -> str:
     """Write seconds as a person would: `1h 30min`, `0.5s`."""
-    if seconds < 1 and (seconds * 1000).is_integer() and seconds:
+    if seconds < 1 and seconds and float(seconds * 1000).is_integer():
         return f"{seconds * 1000:g}ms"
     if seconds < 60 or seconds != int(seconds):
         return f"{seconds:g}s"

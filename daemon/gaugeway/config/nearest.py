@@ -12,7 +12,7 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
 
 def nearest_few(word: str, allowed: Iterable[str]) -> list[str]:
     """Return all allowed words that are nearest, the likeliest first."""
-    if not word or len(word) > LONGEST:
+    if not word or len(word) > LONGEST or word.isdigit():
         return []
     near: list[tuple[int, str]] = []
     for candidate in allowed:
@@ -59,7 +59,7 @@ def distance(a: str, b: str) -> int:
 
 def _tolerance(word: str, candidate: str) -> int:
     longer = max(len(word), len(candidate))
-    return 1 if longer <= 4 else 2 if longer <= 9 else 3
+    return 0 if longer < 2 else 1 if longer <= 4 else 2 if longer <= 9 else 3
 
 
 def _folded(word: str) -> str:

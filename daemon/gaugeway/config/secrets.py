@@ -16,6 +16,7 @@ from gaugeway.errors import Problem
 
 FILE: Final = "secrets.yaml"
 FOLDER: Final = "gaugeway"
+NOT_SHOWN: Final = "(the line is not shown: it may hold a secret)"
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -80,4 +81,4 @@ class Secrets:
 
 
 def _unseen(problem: Problem) -> Problem:
-    return msgspec.structs.replace(problem, hint="", source_line="(the line is not shown: it may hold a secret)")
+    return msgspec.structs.replace(problem, hint="", source_line=NOT_SHOWN)

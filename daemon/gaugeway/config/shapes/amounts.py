@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from gaugeway import units
-from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, duration_words, parts_of, size_text
+from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, SHORT, duration_words, parts_of, size_text
 from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Node, Scalar
 from gaugeway.config.review import Review, Wrong
@@ -52,7 +52,7 @@ class DurationShape(msgspec.Struct, frozen=True):
             if not unit:
                 return review.wrong(node, f"needs a unit of time: {node.echo} has none", f"did you mean {number:g}s?")
             if unit not in SECONDS:
-                guess = nearest(unit, SECONDS) or "s"
+                guess = SHORT[SECONDS[nearest(unit, SECONDS) or "s"]]
                 return review.wrong(
                     node,
                     f"has an unknown unit of time: '{unit}'",

@@ -22,7 +22,7 @@ from gaugeway.config.shapes.shape import (
     refuse,
 )
 
-WITH_UNIT: Final = re.compile(r"([-+]?[0-9.]+)\s*([^0-9\s.].*)")
+WITH_UNIT: Final = re.compile(r"([-+]?[0-9.]+)\s*([^\W\d].*|[%°].*)")
 COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")
 
 
