@@ -14,6 +14,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
     "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
     "run": ("run", "run a gateway in the foreground"),
+    "install": ("install", "make it a service of this machine: unit, user, drivers, a sample configuration"),
+    "uninstall": ("uninstall", "take away what `install` put in place"),
     "plugins": ("plugins", "list every source, stage and sink with its options"),
 }
 GREETING: Final = """gaugeway turns this computer into a sensor gateway.

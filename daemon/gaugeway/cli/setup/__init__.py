@@ -1,0 +1,1 @@
+"""What `install` puts in place on a machine, and `uninstall` takes away again."""
