@@ -123,7 +123,7 @@ class Mqtt:
         self._topics = [topic_filter(one) for one in ([topic] if isinstance(topic, str) else topic)]
         if not self._topics:
             raise ConfigError("`topic` is an empty list: name at least one topic")
-        self._broker = Broker.at(
+        self.broker = Broker.at(
             broker,
             client_id=client_id or _own_id(site.node, self._topics),
             version=version,
@@ -141,7 +141,7 @@ class Mqtt:
         self._max_payload = max_payload
         self._receive_maximum = receive_maximum
         self._session_expiry = session_expiry
-        self._known: dict[bytes, Topic | None] = {}
+        self.known_topics: dict[bytes, Topic | None] = {}
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
         self._receipts = Receipts(receive_maximum + LEEWAY)
@@ -151,7 +151,7 @@ class Mqtt:
         """Connect, subscribe and read until the connection is lost."""
         yield Tick()
         link = Link(
-            self._broker,
+            self.broker,
             persistent=self._qos > 0,
             session_expiry=self._session_expiry if self._qos else 0.0,
             receive_maximum=self._receive_maximum,
@@ -170,6 +170,11 @@ class Mqtt:
                 yield from self._read(link)
             finally:
                 self._link = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether it is subscribed and reads."""
+        return self._link is not None
 
     def commit(self) -> None:
         """Acknowledge the messages of all readings that were yielded so far."""
@@ -211,7 +216,7 @@ class Mqtt:
                 link.wait(LONGEST_WAIT)
 
     def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject]:
-        known, receipts, readings = self._known, self._receipts, self._decoder.readings
+        known, receipts, readings = self.known_topics, self._receipts, self._decoder.readings
         for delivery in deliveries:
             topic = known.get(delivery.topic)
             if topic is None or delivery.head & OF_NOTE or not delivery.whole:
@@ -232,7 +237,7 @@ class Mqtt:
         """Return what a message holds that has something special about it; nothing if it was taken before."""
         if delivery.again and self._receipts.seen(delivery):
             return []
-        topic = self._known[delivery.topic] if delivery.topic in self._known else self._meet(delivery.topic)
+        topic = self.known_topics[delivery.topic] if delivery.topic in self.known_topics else self._meet(delivery.topic)
         if topic is None:
             return [Reject("topic does not fit", delivery.topic[:SHOWN])]
         if not delivery.whole:
@@ -245,8 +250,8 @@ class Mqtt:
 
     def _meet(self, name: bytes) -> Topic | None:
         """Look at a topic that was not seen before, or was forgotten because there are too many."""
-        if len(self._known) >= MOST_TOPICS:
-            self._known.clear()
+        if len(self.known_topics) >= MOST_TOPICS:
+            self.known_topics.clear()
         try:
             text = name.decode()
         except UnicodeDecodeError:
@@ -254,7 +259,7 @@ class Mqtt:
         wanted = any(filter_matches(one, text) for one in self._topics)
         topic = self._decoder.topic(text) if wanted else None
         if len(name) <= LONGEST_NAME:
-            self._known[name] = topic
+            self.known_topics[name] = topic
         return topic
 
     def _note_less_than_asked(self, link: Link) -> None:

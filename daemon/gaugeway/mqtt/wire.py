@@ -1,12 +1,15 @@
 """The socket between paho and the broker: it cuts the messages out, and hands paho what is left."""
 
+import select
 import socket
 import ssl
+import time
 from typing import Final
 
 from gaugeway.mqtt.packets import Cutter
 
 CHUNK: Final = 65536
+LINGER: Final = 0.5
 WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -86,5 +89,24 @@ class Wire:
         self._raw.setblocking(flag)
 
     def close(self) -> None:
-        """Close the connection."""
-        self._raw.close()
+        """Close the connection, once the broker has read the last acknowledgements.
+
+        To close a socket on which something unread has come would tear the line, and with it what is still on the
+        way to the broker: it would all be sent again.
+        """
+        try:
+            if not self.fault:
+                self._hang_up()
+        except OSError:
+            pass  # the line is torn already
+        finally:
+            self._raw.close()
+
+    def _hang_up(self) -> None:
+        """Say that nothing more will be sent, and wait a moment for the broker to do the same."""
+        self.flush()
+        self._raw.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + LINGER
+        while (left := deadline - time.monotonic()) > 0 and select.select([self._raw], [], [], left)[0]:
+            if not self._raw.recv(CHUNK):
+                return
