@@ -67,20 +67,20 @@ def _faults(path: Path, registry: Registry | None, environment: Table[str, str],
 
 def _report(node: Node | None, path: Path, registry: Registry | None, parts: Parts) -> Report:
     review = parts.review
-    if node is None:
-        nothing = Problem(f"{path.name} says nothing: there is nothing to do")
-        return Report(None, _in_order(review.problems or [nothing]), _in_order(review.warnings))
-    plan = Document(path, registry, parts).plan(node)
-    problems = _in_order(review.problems)
-    return Report(None if problems else plan, problems, _in_order(review.warnings))
+    plan = None if node is None else Document(path, registry, parts).plan(node)
+    if node is None and not review.problems:
+        review.problems.append(Problem(f"{path.name} says nothing: there is nothing to do"))
+    problems = _in_order(review.problems, parts.files)
+    return Report(None if problems else plan, problems, _in_order(review.warnings, parts.files))
 
 
-def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
-    files = list(dict.fromkeys(problem.place.file if problem.place else "" for problem in problems))
+def _in_order(problems: list[Problem], files: list[str]) -> tuple[Problem, ...]:
+    """Sort by place, the files in the order in which they were read; nothing is said twice."""
+    order = {name: number for number, name in enumerate(files, 1)}
 
     def place(problem: Problem) -> tuple[int, int, int]:
         at = problem.place
-        return (files.index(at.file), at.line, at.column) if at else (files.index(""), 0, 0)
+        return (order.get(at.file, len(order) + 1), at.line, at.column) if at else (0, 0, 0)
 
     return tuple(dict.fromkeys(sorted(problems, key=place)))
 

@@ -29,6 +29,7 @@ class Parts:
         credentials = environment.get("CREDENTIALS_DIRECTORY")
         self.secrets = Secrets(folder, Path(credentials) if credentials else None)
         self.judge: Judge | None = None
+        self.files: list[str] = []
         self._open: list[Path] = []
 
     def file(self, path: Path, shown: str, at: Node | None = None) -> Node | None:
@@ -44,6 +45,8 @@ class Parts:
 
     def text(self, text: Text, path: Path) -> Node | None:
         """Return what a text says that stands, or would stand, at `path`."""
+        if text.name not in self.files:
+            self.files.append(text.name)
         self._open.append(path)
         try:
             return compose(text, self.review, self.settle, self.judge if len(self._open) == 1 else None)

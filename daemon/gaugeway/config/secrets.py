@@ -47,7 +47,7 @@ class Secrets:
         return value
 
     def _credential(self, name: str) -> str | None:
-        """Look where systemd puts them (one of a folder has that of our unit in front), then where it takes them from."""
+        """Look where systemd puts them (one of a folder has our unit's in front), then where it takes them from."""
         given = [] if self.credentials is None else [self.credentials / name, self.credentials / f"{FOLDER}_{name}"]
         for place in (*given, self.file.parent / "credentials" / name):
             try:

@@ -92,7 +92,7 @@ class Templates:
             return None
         whole = self._completed(entry.value, (*within, word), review)
         if not isinstance(whole, Mapping):
-            review.error(entry.value, f"the template '{word}' has to be a mapping")
+            review.error(whole, f"the template '{word}' has to be a mapping")
             return None
         return whole.entries
 
