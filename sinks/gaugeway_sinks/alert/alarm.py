@@ -4,14 +4,13 @@ from typing import Protocol
 
 import msgspec
 
-from gaugeway import Rule
+from gaugeway import Rule, Sensor
 from gaugeway_sinks.alert.attention import Attention
 from gaugeway_sinks.alert.bursts import Bursts
 from gaugeway_sinks.alert.condition import Condition, Delays, Step
 from gaugeway_sinks.alert.crossing import Crossing
 from gaugeway_sinks.alert.event import Name
 from gaugeway_sinks.alert.line import Line
-from gaugeway_sinks.alert.stream import Stream
 from gaugeway_sinks.alert.suppression import Suppression
 
 
@@ -244,18 +243,19 @@ class Alarm:
             self.settle(now, "resumed")
             self._moved()
 
-    def move(self, stream: Stream) -> None:
-        """Go over to another stream, whose time differs; a line that is the sensor's own goes with the sensor."""
-        seconds, standing = stream.now - self.line.stream.now, self.standing
+    def concerns(self, name: str, sensor: Sensor | None) -> bool:
+        """Tell whether it is about this sensor."""
+        return name == self.sensor or (self.rule.joint and self.rule.watches(name, sensor))
+
+    def shift(self, seconds: float) -> None:
+        """Go over to a stream whose time is ahead by so much."""
+        standing = self.standing
         if standing.suppression.shelved_until is not None:
             standing.suppression.shelved_until += seconds
         if standing.attention.remind_at is not None:
             standing.attention.remind_at += seconds
         if standing.chatter is not None:
             standing.chatter.recent = [moment + seconds for moment in standing.chatter.recent]
-        self.line.stream.remove(self)
-        self.line.move(stream)
-        stream.add(self)
 
     def continue_from(self, occurrence: int, n: int) -> None:
         """Go on with these numbers, because an alarm of this name existed before."""

@@ -131,7 +131,7 @@ class Panel:
         self._streams = {name: Stream(name, past) for name, past in memory.streams.items()}
         for name, past in memory.tracks.items():
             if past.stream in self._streams and not (past.declared and self.sensors.find(name) is None):
-                unit = past.last.unit if past.last else ""
+                unit = past.last.unit if past.last else None
                 self._meet(name, self._streams[past.stream], unit).restore(past)
         for key, kept in memory.alarms.items():
             alarm = self.alarms.get(key)
@@ -150,6 +150,10 @@ class Panel:
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = Stream(name, Past(live=clock.live))
+            stream.follow(clock.now)
+            for track in self.tracks.values():
+                if clock.live and not track.stream.live and track.last is None:
+                    self._transfer(track, stream)
         self.made = max(self.made, clock.now)
         return stream
 
@@ -169,10 +173,10 @@ class Panel:
         return out
 
     def _open_up(self, stream: Stream) -> None:
-        """Meet the sensors that were announced by name, and put right what a new configuration has changed."""
-        for name in self.sensors.names():
+        """Meet the sensors that are known by name, and put right what a new configuration has changed."""
+        for name in dict.fromkeys((*self.sensors.names(), *self.roster.named())):
             if name not in self.tracks:
-                self._meet(name, stream, "")
+                self._meet(name, stream, None)
         for alarm in self.alarms.values():
             standing = {other.key for other in self.roster.inhibitors(alarm) if other.active}
             for key in alarm.standing.suppression.inhibitors:
@@ -208,6 +212,8 @@ class Panel:
         """Take in a reading that may change something."""
         if track is None:
             track = self._meet(reading.sensor, stream, reading.unit)
+        if not track.complete:
+            self._enlist(track, reading.unit)
         if track.stream is not stream:
             self._transfer(track, stream)
         if reading.quality in USABLE and -INF < reading.value < INF:
@@ -215,28 +221,39 @@ class Panel:
         else:
             track.grade(reading, stream.now)
 
-    def _meet(self, name: str, stream: Stream, unit: str) -> Track:
+    def _meet(self, name: str, stream: Stream, unit: str | None) -> Track:
         """Take in a sensor that was not seen before."""
         sensor = self.sensors.find(name)
         track = Track(name, sensor, self.roster.timeout(name, sensor), stream, self)
         self.tracks[name] = track
-        for alarm in self.roster.enlist(track, sensor.unit if sensor else unit):
-            alarm.continue_from(*self._retired.pop(alarm.key, (0, 0)))
-            alarm.standing.suppression.inhibitors = tuple(
-                other.key for other in self.roster.inhibitors(alarm) if other.active
-            )
-            self.changed(alarm)
-            stream.add(alarm)
+        self._enlist(track, sensor.unit if sensor and sensor.unit else unit)
         stream.add(track)
         self.availability(track)
-        self.grown = True
         return track
 
+    def _enlist(self, track: Track, unit: str | None) -> None:
+        """Make the alarms of a sensor."""
+        for alarm in self.roster.enlist(track, unit):
+            alarm.continue_from(*self._retired.pop(alarm.key, (0, 0)))
+            standing = (other.key for other in self.roster.inhibitors(alarm) if other.active)
+            alarm.standing.suppression.inhibitors = tuple(standing)
+            track.stream.add(alarm)
+            self.changed(alarm)
+        self.grown = True
+
     def _transfer(self, track: Track, stream: Stream) -> None:
-        """Let a sensor that was waited for in one pipeline, and came in another, go on there."""
-        for alarm in self.alarms.values():
-            if alarm.sensor == track.name and not alarm.rule.joint and alarm.line is not track:
-                alarm.move(stream)
+        """Let a sensor that was waited for in one pipeline, and came in another, go on there with its alarms."""
+        former, ahead = track.stream, stream.now - track.stream.now
+        moving = [alarm for alarm in self.alarms.values() if alarm.concerns(track.name, track.sensor)]
+        for alarm in moving:
+            former.remove(alarm)
+            alarm.shift(ahead)
+            alarm.line.move(stream)
+        former.remove(track)
+        track.move(stream)
+        stream.add(track)
+        for alarm in moving:
+            stream.add(alarm)
 
     def _number(self) -> int:
         self.seq += 1

@@ -14,6 +14,7 @@ from gaugeway_sinks.alert.watch import Grader, Hush, Solo
 
 log = logger(__name__)
 
+GLOB: Final = frozenset("*?[")
 STALE: Final = "stale@"
 """The implicit rule on the silence of a sensor is called this and the sensor's name."""
 
@@ -38,16 +39,24 @@ class Roster:
         stated = [rule.stale for rule in self.rules.values() if rule.stale is not None and rule.watches(name, sensor)]
         return min(stated, default=self._stale_after)
 
-    def enlist(self, track: Track, unit: str) -> list[Alarm]:
-        """Connect a sensor with all rules that watch it; return the alarms that are new."""
+    def named(self) -> Iterator[str]:
+        """Yield the sensors that rules name, not the globs: those are expected to speak."""
+        for rule in self.rules.values():
+            yield from (name for name in rule.named() if not GLOB.intersection(name))
+
+    def enlist(self, track: Track, unit: str | None) -> list[Alarm]:
+        """Connect a sensor with the rules that watch it; return the alarms that are new.
+
+        While the sensor's unit is not known, rules that state units have to wait: until its first reading.
+        """
         known = set(self.alarms)
         watching = [(name, rule) for name, rule in self.rules.items() if rule.watches(track.name, track.sensor)]
         for name, rule in watching:
-            try:
-                self._connect(name, rule, track, unit)
-            except ValueError as error:
-                log.warning("rule does not fit sensor", rule=name, sensor=track.name, reason=str(error))
-        if not any(rule.stale is not None for _, rule in watching):
+            if name not in track.rules and (unit is not None or not _states_units(rule)):
+                track.rules.add(name)
+                self._connect_if_fit(name, rule, track, unit or "")
+        track.complete = len(track.rules) == len(watching)
+        if not track.silences:
             self._mind_silence(STALE + track.name, Rule(sensor=track.name, stale=track.reach), track, track.reach)
         return [alarm for key, alarm in self.alarms.items() if key not in known]
 
@@ -65,6 +74,12 @@ class Roster:
                 for other in self.of_rule.get(rule, ()):
                     if self._concerns(alarm, other):
                         yield other
+
+    def _connect_if_fit(self, name: str, rule: Rule, track: Track, unit: str) -> None:
+        try:
+            self._connect(name, rule, track, unit)
+        except ValueError as error:
+            log.warning("rule does not fit sensor", rule=name, sensor=track.name, reason=str(error))
 
     def _connect(self, name: str, rule: Rule, track: Track, unit: str) -> None:
         key = name if rule.sensor is not None else f"{name}@{track.name}"
@@ -133,3 +148,10 @@ class Roster:
             for inhibitor in rule.inhibited_by:
                 found.setdefault(inhibitor, []).append(name)
         return found
+
+
+def _states_units(rule: Rule) -> bool:
+    quantities = [rule.above, rule.below, *(rule.outside or ()), rule.clear_below, rule.clear_above, rule.hysteresis]
+    if rule.rate is not None:
+        quantities.append(rule.rate.amount)
+    return any(quantity is not None and quantity.unit for quantity in quantities)

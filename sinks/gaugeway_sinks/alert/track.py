@@ -84,8 +84,8 @@ class Track(Line):
     """
 
     __slots__ = (
-        "always", "graders", "hearer", "high", "key", "last", "low", "name", "sensor", "silences", "told", "wake",
-        "watchers",
+        "always", "complete", "graders", "hearer", "high", "key", "last", "low", "name", "rules", "sensor", "silences",
+        "told", "wake", "watchers",
     )  # fmt: skip
 
     def __init__(self, name: str, sensor: Sensor | None, timeout: float, stream: Stream, hearer: Hearer) -> None:
@@ -101,6 +101,8 @@ class Track(Line):
         self.watchers: list[Watcher] = []
         self.graders: list[Watcher] = []
         self.silences: list[Silence] = []
+        self.rules: set[str] = set()
+        self.complete = False
         self.always = False
         self.low, self.high = NOTHING
 

@@ -6,9 +6,12 @@ from typing import Final
 import msgspec
 
 from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
+from gaugeway.mqtt import Delivery
 from gaugeway.reading import Stamp
+from gaugeway_sinks.alert.command import Result
 from gaugeway_sinks.alert.event import Event, unpack
 from gaugeway_sinks.alert.memory import Memory
+from gaugeway_sinks.alert.orders import Orders
 from gaugeway_sinks.alert.panel import Panel
 from gaugeway_sinks.alert.snapshot import describe
 
@@ -29,14 +32,17 @@ class Bench:
         live: bool = True,
     ) -> None:
         self.rules = rules or {}
-        self.sensors = sensors or {}
+        self.sensors = {"t": Sensor(unit="°C")} if sensors is None else sensors
         self.options = {"stale_after": stale_after}
         self.flood = flood
         self.now = START
         self.step = 0.0
         self.clock = Clock(live=live, now=START)
         self.events: list[Event] = []
+        self.answers: list[Result] = []
+        self.orders = Orders("gw/plant1")
         self.panel = self.fresh()
+        self.tick()
 
     def fresh(self) -> Panel:
         """Return a panel that knows nothing yet."""
@@ -72,8 +78,28 @@ class Bench:
         until = self.now + seconds
         while self.now < until:
             self.now = min(self.now + every, until)
-            self.clock.now = self.now
-            self._heard(self.panel.tick(self.now, self.clock))
+            self.tick()
+
+    def tick(self) -> None:
+        """A tick comes now."""
+        self.clock.now = self.now
+        self._heard(self.panel.tick(self.now, self.clock))
+
+    def command(
+        self, cmd: str, occurrence: int | None = None, *, time: float | str = 60.0, alarm: str = "hot"
+    ) -> Result:
+        """Somebody sends a command, to shelve for some time; return the answer."""
+        sent: dict[str, object] = {"cmd": cmd, "by": "ann", "occurrence": occurrence}
+        if cmd == "shelve":
+            sent["for"] = time
+        return self.deliver(msgspec.json.encode(sent), alarm)
+
+    def deliver(self, payload: bytes, alarm: str = "hot", *, retained: bool = False) -> Result:
+        """A message comes on the command topic of an alarm; return the answer."""
+        self.orders.take(Delivery(f"gw/plant1/alert/{alarm}/cmd".encode(), payload, 0x31 if retained else 0x30))
+        self.orders.carry_out(self.panel)
+        self.tick()
+        return self.answers[-1]
 
     def series(self, *values: float, sensor: str = "t", every: float = 1.0) -> None:
         """One value after the other comes, the first now and each a while after the one before."""
@@ -100,3 +126,5 @@ class Bench:
             envelope = unpack(message)
             if envelope.topic.endswith("/event"):
                 self.events.append(msgspec.json.decode(envelope.payload, type=Event))
+            else:
+                self.answers.append(msgspec.json.decode(envelope.payload, type=Result))
