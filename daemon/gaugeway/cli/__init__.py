@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Final, Protocol, cast
 
 from gaugeway.cli import exits
+from gaugeway.cli.told import Told
 from gaugeway.cli.words import Words
-from gaugeway.errors import ConfigError, GaugewayError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
@@ -64,19 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(command: Command, name: str, arguments: Sequence[str]) -> int:
     words = command.words(name)
     words.parse(arguments)
-    try:
+    with Told(name) as told:
         return command.run(words)
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return exits.CONFIGURATION
-    except GaugewayError as error:
-        print(f"gaugeway {name}: {error}", file=sys.stderr)
-        return exits.UNWELL
-    except BrokenPipeError:
-        sys.stderr.close()
-        return exits.WELL
-    except KeyboardInterrupt:
-        return exits.INTERRUPTED
+    return told.code
 
 
 def _overview() -> str:

@@ -1,24 +1,13 @@
 """`gaugeway run`: a gateway in the foreground, until its sources end or somebody stops it."""
 
-import os
 import sys
 from pathlib import Path
-from typing import Final
 
-from gaugeway import log as logs
 from gaugeway.cli import exits
 from gaugeway.cli.progress import Progress
 from gaugeway.cli.words import Words
-from gaugeway.config import load
-from gaugeway.errors import ConfigError
-from gaugeway.registry import Registry
-from gaugeway.service.gateway import Gateway
-from gaugeway.service.signals import Wishes, signals
-
-log = logs.logger(__name__)
-
-LOOK_AGAIN: Final = 0.5
-USUAL: Final = ("gaugeway.yaml", "/etc/gaugeway/gaugeway.yaml")
+from gaugeway.service.daemon import serve
+from gaugeway.service.presence.find import MEANT, USUAL, config_of
 
 
 def words(name: str) -> Words:
@@ -29,49 +18,23 @@ def words(name: str) -> Words:
         "SIGHUP loads the configuration again.",
         "gaugeway run configs/demo.yaml",
     )
-    taken.value("config", f"the configuration file (default: {USUAL[0]} here, else {USUAL[1]})", " ", metavar="CONFIG")
+    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.switch("--background", "write to a log file in the storage folder once it runs; `start` does all of it")
     return taken
 
 
 def run(words: Words) -> int:
-    """Load, build, start, wait, stop."""
+    """Run it."""
     file = config_file(words.text("config").strip())
-    plan = load(file)
-    logs.set_up(plan.log_level, logs.form(plan.log_format))
-    with signals() as wishes:
-        gateway = Gateway(plan, Registry.discover(plan.plugin_folders))
-        gateway.start()
-        with Progress(gateway):
-            wait(gateway, wishes, file)
-        well = gateway.stop()
-    return exits.WELL if well and not gateway.failed else exits.UNWELL
-
-
-def wait(gateway: Gateway, wishes: Wishes, file: Path) -> None:
-    """Return when every source has ended or a stop was asked for; reload whenever that is asked for."""
-    while gateway.alive and not wishes.stop:
-        wishes.changed.wait(LOOK_AGAIN)
-        wishes.changed.clear()
-        if wishes.reload:
-            wishes.reload = False
-            reload(gateway, file)
-
-
-def reload(gateway: Gateway, file: Path) -> None:
-    """Go over to what the file says now; a mistake in it is logged and changes nothing."""
-    try:
-        plan = load(file)
-        gateway.reload(plan, Registry.discover(plan.plugin_folders))
-    except ConfigError as error:
-        log.warning("the new configuration is wrong, the old one goes on", problems=str(error))
+    well = serve(file, background=words.on("--background"), around=Progress)
+    return exits.WELL if well else exits.UNWELL
 
 
 def config_file(given: str) -> Path:
     """Return the file that is meant."""
-    if given:
-        return Path(given)
-    for usual in USUAL:
-        if os.path.exists(usual):
-            return Path(usual)
-    print(f"gaugeway: no {USUAL[0]} here and no {USUAL[1]}; `gaugeway scaffold DIR` makes one", file=sys.stderr)
+    found = config_of(given)
+    if found is not None:
+        return Path(found)
+    where = f"no {USUAL[0]} here and no {USUAL[1]}" if not given else f"no file and no gateway called '{given}'"
+    print(f"gaugeway: {where}; `gaugeway scaffold DIR` makes one", file=sys.stderr)
     raise SystemExit(exits.USAGE)

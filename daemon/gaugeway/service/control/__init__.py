@@ -1,0 +1,1 @@
+"""The control socket: who may connect, what can be asked, and the answers."""

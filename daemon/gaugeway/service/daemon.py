@@ -1,0 +1,172 @@
+"""The whole life of a gateway as a process, in the foreground, in the background and under systemd."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import Final
+
+from gaugeway import log as logs
+from gaugeway.config import load
+from gaugeway.delivery.files import Files
+from gaugeway.errors import ConfigError
+from gaugeway.plan import Plan
+from gaugeway.registry import Registry
+from gaugeway.service.control.control import Control
+from gaugeway.service.control.desk import Desk, Errand
+from gaugeway.service.control.listening import listening
+from gaugeway.service.control.requests import Check, Said, Stop
+from gaugeway.service.gateway import Gateway
+from gaugeway.service.health import machine
+from gaugeway.service.health.health import Health
+from gaugeway.service.logfile import LogFile
+from gaugeway.service.presence import places
+from gaugeway.service.presence.announcement import Announcement, announced
+from gaugeway.service.presence.record import Record
+from gaugeway.service.signals import Wishes, signals
+from gaugeway.version import version
+
+log = logs.logger(__name__)
+
+LOOK_AGAIN: Final = 0.5
+SAY_EVERY: Final = 10.0
+CONFIGURATION: Final = 78
+
+Around = Callable[[Gateway], AbstractContextManager[object]]
+
+
+def serve(file: Path, *, background: bool = False, around: Around = nullcontext) -> bool:
+    """Load, build, listen, start, wait, stop; tell whether all went well."""
+    plan = load(file)
+    with signals() as wishes, ExitStack() as stack:
+        gateway = Gateway(plan, Registry.discover(plan.plugin_folders))
+        listener, socket = stack.enter_context(listening(_socket_paths(plan)))
+        output = stack.enter_context(LogFile(plan.storage.dir)) if background else None
+        logs.set_up(plan.log_level, logs.form(plan.log_format))
+        announcement = stack.enter_context(announced(_record(plan, socket, output)))
+        daemon = Daemon(gateway, wishes, announcement, output)
+        stack.enter_context(Control(listener, daemon.desk, daemon.every_second))
+        gateway.start()
+        daemon.ready()
+        with around(gateway):
+            daemon.wait()
+        well = gateway.stop() and not gateway.failed
+        daemon.farewell(well=well)
+    return well
+
+
+class Daemon:
+    """What the main thread does while pipelines run: it waits for wishes and fulfils them."""
+
+    def __init__(
+        self, gateway: Gateway, wishes: Wishes, announcement: Announcement, output: LogFile | None = None
+    ) -> None:
+        self.gateway = gateway
+        self.health = Health(gateway)
+        self.desk = Desk(self.health, wishes)
+        self._wishes = wishes
+        self._announcement = announcement
+        self._output = output
+        self._said_at = 0.0
+        self._to_be_told: list[Errand] = []
+
+    def ready(self) -> None:
+        """Note that everything has been started."""
+        self.desk.ready = True
+        if self._output is not None:
+            self._output.let_go()
+
+    def wait(self) -> None:
+        """Return when every source has ended or a stop was asked for; do what else is asked for."""
+        wishes = self._wishes
+        while self.gateway.alive and not wishes.stop:
+            wishes.changed.wait(LOOK_AGAIN)
+            wishes.changed.clear()
+            if wishes.reload:
+                wishes.reload = False
+                self.reload()
+            for errand in self.desk.errands():
+                self._run(errand)
+
+    def reload(self) -> str:
+        """Go over to what the file says now; return its mistakes, with which nothing changes."""
+        try:
+            plan, registry = self._loaded()
+            self.gateway.reload(plan, registry)
+        except ConfigError as error:
+            log.warning("the new configuration is wrong, the old one goes on", problems=str(error))
+            return str(error)
+        logs.set_up(plan.log_level, logs.form(plan.log_format))
+        self.health.reloaded()
+        return ""
+
+    def every_second(self) -> None:
+        """Give a sign of life, and do the small things that are due; on the thread of the control socket."""
+        self._announcement.beat()
+        self.health.note()
+        if time.monotonic() - self._said_at >= SAY_EVERY:
+            self._said_at = time.monotonic()
+            self._announcement.say(self.health.line())
+        if self._output is not None:
+            self._output.turn_if_full()
+
+    def farewell(self, *, well: bool) -> None:
+        """Tell whoever asked for the stop that everything is on disk."""
+        said = Said(text="stopped, everything is on disk") if well else Said(error="stopped, not all went well", code=1)
+        for errand in (*self._to_be_told, *self.desk.errands()):
+            errand.tell(said)
+
+    def _run(self, errand: Errand) -> None:
+        if isinstance(errand.request, Stop):
+            self._to_be_told.append(errand)
+            self._wishes.ask_to_stop()
+            return
+        problems = self._problems() if isinstance(errand.request, Check) else self.reload()
+        done = "the configuration is right" if isinstance(errand.request, Check) else "reloaded"
+        errand.tell(Said(error=problems, code=CONFIGURATION) if problems else Said(text=done))
+
+    def _problems(self) -> str:
+        """Return what is wrong with the file as it is now."""
+        try:
+            Gateway(*self._loaded())
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    def _loaded(self) -> tuple[Plan, Registry]:
+        before = self.gateway.plan
+        plan = load(before.file)
+        if plan.storage.dir != before.storage.dir:
+            raise ConfigError(
+                f"the storage folder has changed from {before.storage.dir} to {plan.storage.dir}: "
+                "this takes a restart, `gaugeway restart`"
+            )
+        return plan, Registry.discover(plan.plugin_folders)
+
+
+def _socket_paths(plan: Plan) -> list[str]:
+    """Return where it may listen; the storage folder is made for it if there is none."""
+    storage = plan.storage.dir
+    try:
+        Files().make_folder(storage)
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise ConfigError(
+            f"the storage folder {storage} cannot be made: {what}; make it writable or set `storage: {{dir: ...}}`"
+        ) from error
+    return [places.socket_path(str(storage)), *places.substitutes(str(storage))]
+
+
+def _record(plan: Plan, socket: str, output: LogFile | None) -> Record:
+    return Record(
+        config=os.path.realpath(plan.file),
+        node=plan.node,
+        pid=os.getpid(),
+        since=time.time(),
+        socket=socket,
+        storage=str(plan.storage.dir),
+        log=str(output.path) if output is not None else "",
+        unit=machine.unit(),
+        version=version(),
+    )

@@ -1,0 +1,1 @@
+"""How a gateway is: gathered, judged, and put into words."""

@@ -1,0 +1,240 @@
+"""What is wrong with a gateway, in words that its operator understands, and what is to be done about it."""
+
+import errno
+import os
+from collections.abc import Iterator
+from typing import Final, cast
+
+from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
+from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source, Stage
+
+ENOUGH: Final = 5
+MOST: Final = 0.5
+FULL: Final = os.strerror(errno.ENOSPC)
+NO_PERMISSION: Final = os.strerror(errno.EACCES)
+READ_ONLY: Final = os.strerror(errno.EROFS)
+QUIET: Final = 60.0
+USUAL_TIMES: Final = 20
+REGULAR: Final = 10
+KINDS_OF_INPUT: Final = {"serial": "lines", "mqtt": "messages", "csv": "rows"}
+OF_FORMAT: Final = {
+    "serial": "is the baud rate right, and does the format fit the lines?",
+    "mqtt": "does the format fit the messages?",
+    "csv": "does the format fit the columns?",
+}
+
+
+def diagnose(report: Report) -> tuple[tuple[Complaint, ...], tuple[Complaint, ...]]:
+    """Return what is wrong, and what is merely worth a look."""
+    troubled = {source.name for source in report.sources if source.hangs or source.state in ("waiting", "failed")}
+    wrong = [
+        *(complaint for source in report.sources for complaint in _of_source(source, report)),
+        *(complaint for sensor in report.sensors for complaint in _of_sensor(sensor) if sensor.source not in troubled),
+        *(complaint for stage in report.stages for complaint in _of_stage(stage)),
+        *(complaint for sink in report.sinks for complaint in _of_sink(sink)),
+        *_of_disk(report),
+    ]
+    return tuple(wrong), tuple(_remarks(report, troubled))
+
+
+def summary(report: Report, complaints: tuple[Complaint, ...]) -> str:
+    """Say all in one line."""
+    stale = sum(sensor.stale for sensor in report.sensors)
+    alarms = sum(len(active_alarms(sink)) for sink in report.sinks)
+    others = sum(complaint.kind != "stale" for complaint in complaints)
+    parts = [number(len(report.sensors), "sensor"), f"{stale} stale" if stale else ""]
+    parts += [number(alarms, "alarm") if alarms else "", number(others, "fault") if others else ""]
+    return ", ".join(filter(None, parts))
+
+
+def active_alarms(sink: Sink) -> list[str]:
+    """Return the alarms that are active, where a sink reports any."""
+    active = sink.details.get("active")
+    return [str(alarm) for alarm in cast("list[object]", active)] if isinstance(active, list) else []
+
+
+def _of_source(source: Source, report: Report) -> Iterator[Complaint]:
+    part = f"source {source.name}"
+    silent = sum(sensor.source == source.name and sensor.stale for sensor in report.sensors)
+    also = f"; {number(silent, 'sensor is', 'sensors are')} silent with it" if silent else ""
+    if source.hangs:
+        since = moment(report.clock.now - source.idle)
+        inside = f", in {source.where}" if source.where else ""
+        yield Complaint(
+            part=part,
+            kind="hangs",
+            message=f"source '{source.name}' hangs since {since} ({length(source.idle)}){inside}{also}",
+            advice="its thread does not come back from there; `gaugeway restart` helps for the moment",
+        )
+    elif source.state == "failed":
+        yield Complaint(
+            part=part,
+            kind="failed",
+            message=f"source '{source.name}' has given up since {moment(source.since)}: {plain(source.reason)}{also}",
+            advice=f"`gaugeway logs --source {source.name}` shows where it failed; `gaugeway restart` tries again",
+        )
+    elif source.state == "waiting":
+        yield Complaint(
+            part=part,
+            kind="waiting",
+            message=f"source '{source.name}' waits since {moment(source.since)}: {plain(source.reason)}{also}",
+            advice=_tried_again(source.retry_at, report.clock.now, source.reason),
+        )
+    if not source.hangs and _unreadable(source):
+        what = KINDS_OF_INPUT.get(source.type, "inputs")
+        yield Complaint(
+            part=part,
+            kind="unreadable",
+            message=f"source '{source.name}': {source.rejected_recently:,} of the last {source.came_recently:,} {what} "
+            f"could not be read ({counted(source.rejected)})",
+            advice=OF_FORMAT.get(source.type, "does the format fit what comes?"),
+        )
+
+
+def _unreadable(source: Source) -> bool:
+    return source.rejected_recently >= ENOUGH and source.rejected_recently > MOST * source.came_recently
+
+
+def _of_sensor(sensor: Sensor) -> Iterator[Complaint]:
+    if not sensor.stale:
+        return
+    said = f"is silent for {length(sensor.age)}" if sensor.age is not None else "has said nothing since the start"
+    yield Complaint(
+        part=f"sensor {sensor.name}",
+        kind="stale",
+        message=f"sensor '{sensor.name}' {said}; it should be heard every {length(sensor.stale_after or 0)}",
+        advice="is it connected, has it power, and is its name spelled as it sends it?",
+    )
+
+
+def _of_stage(stage: Stage) -> Iterator[Complaint]:
+    if stage.failed_recently:
+        yield Complaint(
+            part=f"stage {stage.source}/{stage.name}",
+            kind="failing",
+            message=f"stage '{stage.name}' of source '{stage.source}' failed {stage.failed_recently:,} times in the "
+            f"last minute: {plain(stage.last_error)}",
+            advice="the readings it fails on are left out; `gaugeway logs` has the traceback for its author",
+        )
+
+
+def _of_sink(sink: Sink) -> Iterator[Complaint]:
+    part = f"sink {sink.name}"
+    if sink.state in ("waiting", "failed"):
+        backlog = f"; {number(sink.backlog, 'reading waits', 'readings wait')}" if sink.backlog else ""
+        yield Complaint(
+            part=part,
+            kind=sink.state,
+            message=f"sink '{sink.name}' waits since {moment(sink.since)}: {plain(sink.reason)}{backlog}",
+            advice=_remedy(sink.reason) or "it is tried again by itself, for ever",
+        )
+    if sink.dropped_recently:
+        yield Complaint(
+            part=part,
+            kind="lost",
+            message=f"sink '{sink.name}' has lost {number(sink.dropped_recently, 'reading')} in the last minute "
+            f"({counted(sink.dropped)} since the start)",
+            advice=f"what it said last: {plain(sink.last_error)}" if sink.last_error else "",
+        )
+    outbox = sink.outbox
+    if outbox is not None and outbox.failing_for is not None:
+        yield Complaint(
+            part=part,
+            kind="undelivered",
+            message=f"sink '{sink.name}' cannot deliver for {length(outbox.failing_for)}: {plain(outbox.last_error)}"
+            f"; {number(outbox.waiting, 'message waits', 'messages wait')} in its outbox",
+            advice="nothing is lost as long as the outbox has room; it is tried again by itself, for ever",
+        )
+
+
+def _of_disk(report: Report) -> Iterator[Complaint]:
+    disk = report.disk
+    if disk is not None and disk.nearly_full:
+        yield Complaint(
+            part="disk",
+            kind="disk",
+            message=f"the disk with {disk.folder} is nearly full: {size(disk.free)} of {size(disk.size)} are free",
+            advice=f"make room (`du -xh {disk.folder}` shows what is large); the gateway goes on by itself",
+        )
+
+
+def _remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
+    """Yield what is not wrong, and what an operator would like to know all the same."""
+    if report.process.config_changed:
+        yield Complaint(
+            part="configuration",
+            kind="changed",
+            message=f"{report.process.config} has changed since it was taken over",
+            advice="`gaugeway reload` goes over to it",
+        )
+    if report.clock.set is False:
+        yield Complaint(
+            part="clock",
+            kind="clock",
+            message="the clock of this computer has not been set since it started",
+            advice="readings are marked until it is; is the network there?",
+        )
+    ended = {source.name for source in report.sources if source.state == "ended"}
+    for sensor in report.sensors:
+        if sensor.source not in troubled | ended and not sensor.stale:
+            yield from _on_sensor(sensor, report.process.uptime)
+    for source in report.sources:
+        if source.rejected_recently and not _unreadable(source):
+            yield Complaint(
+                part=f"source {source.name}",
+                kind="rejected",
+                message=f"source '{source.name}' could not read {source.rejected_recently:,} of the last "
+                f"{source.came_recently:,} inputs",
+            )
+        if source.restarts and source.state != "failed":
+            yield Complaint(
+                part=f"source {source.name}",
+                kind="restarted",
+                message=f"source '{source.name}' was restarted {source.restarts} times because of a bug",
+                advice=f"`gaugeway logs --source {source.name}` has the traceback",
+            )
+    for sink in report.sinks:
+        if active := active_alarms(sink):
+            what = number(len(active), "alarm is", "alarms are")
+            yield Complaint(part=f"sink {sink.name}", kind="alarms", message=f"{what} active: {names(active)}")
+
+
+def _on_sensor(sensor: Sensor, uptime: float) -> Iterator[Complaint]:
+    usual = uptime / sensor.readings if sensor.readings else 0.0
+    if sensor.age is None:
+        yield Complaint(
+            part=f"sensor {sensor.name}",
+            kind="unheard",
+            message=f"sensor '{sensor.name}' has not said anything yet",
+        )
+    elif sensor.readings >= REGULAR and sensor.age > max(QUIET, USUAL_TIMES * usual):
+        yield Complaint(
+            part=f"sensor {sensor.name}",
+            kind="quiet",
+            message=f"sensor '{sensor.name}' is silent for {length(sensor.age)}, and used to be heard every "
+            f"{length(usual)}",
+            advice="with `stale_after` such a silence counts as a fault",
+        )
+    elif sensor.quality not in ("good", ""):
+        yield Complaint(
+            part=f"sensor {sensor.name}",
+            kind="quality",
+            message=f"the last reading of sensor '{sensor.name}' is {sensor.quality}",
+        )
+
+
+def _tried_again(at: float | None, now: float, reason: str) -> str:
+    remedy = _remedy(reason)
+    again = f"it is tried again in {length(max(0.0, at - now))}, for ever" if at is not None else "it is tried again"
+    return f"{remedy}; {again}" if remedy else again
+
+
+def _remedy(reason: str) -> str:
+    """Return what helps against a fault of the operating system; what others say of theirs says it itself."""
+    if FULL in reason:
+        return "make room on that disk (`df -h` shows how full it is); it goes on by itself"
+    if NO_PERMISSION in reason:
+        return "let the user that the gateway runs as write there (`ls -ld` shows who may)"
+    if READ_ONLY in reason:
+        return "the disk can only be read: `dmesg` may say why; is the SD card worn?"
+    return ""

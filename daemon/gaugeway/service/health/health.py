@@ -1,0 +1,240 @@
+"""The health of a gateway: everything that is known of its parts, gathered in one place."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from gaugeway.contain import Contained, in_words
+from gaugeway.engine.chain import Stage
+from gaugeway.engine.intake import SensorSeen
+from gaugeway.engine.outlet import Outlet
+from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.status import Status
+from gaugeway.sensor import Sensor
+from gaugeway.service.gateway import Gateway
+from gaugeway.service.health import machine, report
+from gaugeway.service.health.diagnosis import diagnose, summary
+from gaugeway.service.health.recent import Recent
+from gaugeway.service.health.stacks import where
+from gaugeway.service.supervisor import Supervisor
+from gaugeway.version import version
+
+HANGS_AFTER: Final = 5.0
+
+
+class Health:
+    """Looks at a gateway from outside, on any thread, and never makes a pipeline wait."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+        self._since = time.time()
+        self._began = time.monotonic()
+        self._recent = Recent()
+        self._hash = _hash(gateway.plan.file)
+        self._version = version()
+
+    def note(self) -> None:
+        """Note what "recently" will be compared with; called every second or so."""
+        self._recent.note(self.gateway)
+
+    def reloaded(self) -> None:
+        """Note that the gateway has gone over to what its file says now."""
+        self._hash = _hash(self.gateway.plan.file)
+
+    def line(self) -> str:
+        """Return all in one line, for who has room for one: `7 sensors, 1 stale`."""
+        return self.now().summary
+
+    def now(self) -> report.Report:
+        """Return how everything is."""
+        gateway = self.gateway
+        sources = tuple(self._source(one) for one in list(gateway.supervisors.values()))
+        sensors = tuple(sensor for pipeline in gateway.pipelines for sensor in self._sensors(pipeline))
+        whole = report.Report(
+            state="well",
+            summary="",
+            complaints=(),
+            remarks=(),
+            process=self._process(),
+            sources=sources,
+            sensors=sensors,
+            stages=tuple(stage for pipeline in gateway.pipelines for stage in self._stages(pipeline)),
+            sinks=tuple(self._sink(outlet) for outlet in gateway.outlets),
+            disk=machine.disk(gateway.plan.storage.dir),
+            clock=machine.clock(),
+            flags=gateway.flags.as_dict(),
+            storage=details(gateway),
+        )
+        complaints, remarks = diagnose(whole)
+        return msgspec.structs.replace(
+            whole,
+            state="unwell" if complaints else "well",
+            complaints=complaints,
+            remarks=remarks,
+            summary=summary(whole, complaints),
+        )
+
+    def _process(self) -> report.Process:
+        plan = self.gateway.plan
+        times = os.times()
+        return report.Process(
+            node=plan.node,
+            version=self._version,
+            pid=os.getpid(),
+            since=self._since,
+            uptime=time.monotonic() - self._began,
+            config=str(plan.file),
+            config_hash=self._hash,
+            config_changed=_hash(plan.file) != self._hash,
+            unit=machine.unit(),
+            memory=machine.memory(),
+            threads=machine.threads(),
+            files=machine.open_files(),
+            cpu=times.user + times.system,
+        )
+
+    def _source(self, supervisor: Supervisor) -> report.Source:
+        pipeline = supervisor.pipeline
+        intake, meter = pipeline.intake, pipeline.chain.intake
+        status, idle = _decisive(pipeline), time.monotonic() - pipeline.moved_at
+        hangs = supervisor.alive and pipeline.status.state == "running" and idle > HANGS_AFTER
+        rejected = meter.dropped.copy()
+        came = self._recent.count(f"readings {pipeline.name}", meter.timed)
+        refused = self._recent.count(f"rejected {pipeline.name}", sum(rejected.values()))
+        return report.Source(
+            name=pipeline.name,
+            type=intake.use.type,
+            state=status.state,
+            since=status.since,
+            reason=status.reason,
+            retry_at=status.retry_at,
+            hangs=hangs,
+            idle=idle,
+            where=where(f"pipeline {pipeline.name}") if hangs else "",
+            reopened=intake.restarts,
+            restarts=supervisor.restarts,
+            readings=meter.timed,
+            rate=came / self._recent.seconds,
+            rejected=rejected,
+            came_recently=came + refused,
+            rejected_recently=refused,
+            details=details(intake.source),
+        )
+
+    def _sensors(self, pipeline: Pipeline) -> Iterator[report.Sensor]:
+        intake = pipeline.intake
+        rates = [count / self._recent.seconds for count in self._recent.of_sensors(intake)]
+        now = intake.time.now()
+        for (name, seen), rate in zip(list(intake.sensors.items()), rates, strict=False):
+            heard = now - seen.at if seen.at else time.time() - (seen.last.time if seen.last else 0.0)
+            yield _sensor(name, pipeline, seen, age=max(0.0, heard), rate=rate)
+        for name in intake.use.sensors.names():
+            if name not in intake.sensors:
+                silent = SensorSeen("", intake.use.sensors.declared[name])
+                yield _sensor(name, pipeline, silent, age=time.monotonic() - self._began, rate=0.0)
+
+    def _stages(self, pipeline: Pipeline) -> Iterator[report.Stage]:
+        left = pipeline.chain.intake.timed
+        for stage in list(pipeline.chain.stages):
+            dropped = stage.meter.dropped.copy()
+            on = stage.use.flag is None or pipeline.chain.enabled(stage.use.flag)
+            left = max(0, left - sum(dropped.values()))
+            yield self._stage(pipeline, stage, dropped, left if on else 0, on=on)
+
+    def _stage(
+        self, pipeline: Pipeline, stage: Stage, dropped: Mapping[str, int], passed: int, *, on: bool
+    ) -> report.Stage:
+        use, meter = stage.use, stage.meter
+        return report.Stage(
+            name=use.id,
+            type=use.type,
+            source=pipeline.name,
+            on=on,
+            flag=use.flag,
+            select=use.select,
+            passed=passed,
+            dropped=dropped,
+            failed=meter.failed,
+            failed_recently=self._recent.count(f"failed {pipeline.name}/{use.id}", meter.failed),
+            last_error=meter.last_error,
+            nanoseconds=meter.cost,
+            details=details(stage.plugin),
+        )
+
+    def _sink(self, outlet: Outlet) -> report.Sink:
+        use, meter, status = outlet.use, outlet.meter, outlet.status
+        dropped = meter.dropped.copy()
+        return report.Sink(
+            name=use.id,
+            type=use.type,
+            state=status.state,
+            since=status.since,
+            reason=status.reason,
+            retry_at=status.retry_at,
+            taken=meter.timed,
+            backlog=outlet.backlog,
+            dropped=dropped,
+            dropped_recently=self._recent.count(f"dropped {use.id}", sum(dropped.values())),
+            failed=meter.failed,
+            last_error=meter.last_error,
+            outbox=self._outbox(outlet),
+            details=details(outlet.sink),
+        )
+
+    def _outbox(self, outlet: Outlet) -> report.Outbox | None:
+        condition: Callable[[], object] | None = getattr(outlet.outbox, "condition", None)
+        if condition is None:
+            return None
+        known = cast("dict[str, int]", msgspec.to_builtins(condition()))
+        return msgspec.convert(known | {"waiting": known["queued"]}, report.Outbox)
+
+
+def details(plugin: object) -> Mapping[str, object]:
+    """Return what a plugin itself reports: what its `report()` returns, as plain data."""
+    tell: Callable[[], object] | None = getattr(plugin, "report", None)
+    if tell is None:
+        return {}
+    with Contained() as fault:
+        return msgspec.convert(msgspec.to_builtins(tell(), enc_hook=str), dict[str, object])
+    return {"report": in_words(fault.error) if fault.error else "nothing"}
+
+
+def _decisive(pipeline: Pipeline) -> Status:
+    """Return the state that says most of a source: its pipeline's where that has trouble or has ended, else its own."""
+    at_work = pipeline.status.state in ("starting", "running")
+    return pipeline.intake.status if at_work else pipeline.status
+
+
+def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate: float) -> report.Sensor:
+    """Return what is known of a sensor; the age of one that has said nothing is that of the gateway."""
+    declared, last = seen.declared or Sensor(), seen.last
+    results = {"normal": last.normal, "average": last.average, **(last.more or {})} if last else {}
+    limit = declared.stale_after
+    return report.Sensor(
+        name=name,
+        source=pipeline.name,
+        kind=declared.kind,
+        label=declared.label,
+        value=last.value if last else None,
+        unit=last.unit if last else declared.unit,
+        quality=last.quality if last else "",
+        time=last.time if last else None,
+        age=age if last else None,
+        rate=rate,
+        readings=seen.count,
+        stale_after=limit,
+        stale=limit is not None and age > limit and pipeline.status.state != "ended",
+        results={result: value for result, value in results.items() if value is not None},
+    )
+
+
+def _hash(file: Path) -> str:
+    try:
+        return sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""

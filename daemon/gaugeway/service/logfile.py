@@ -1,0 +1,56 @@
+"""The log file of a gateway in the background: everything that it prints, bounded, the oldest forgotten."""
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+NAME: Final = "gateway.log"
+LARGEST: Final = 1024 * 1024
+OUTPUTS: Final = (1, 2)
+
+
+class LogFile:
+    """Takes the place of standard output and error while the block runs, for libraries and a dying interpreter too.
+
+    An error that ends the block before `let_go` shows where output went before: to who started the gateway.
+    """
+
+    def __init__(self, folder: Path, largest: int = LARGEST) -> None:
+        self.path = folder / NAME
+        self._largest = largest
+        self._before: list[int] = []
+
+    def __enter__(self) -> Self:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._before = [os.dup(number) for number in OUTPUTS]
+        self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, before in zip(OUTPUTS, self._before, strict=False):
+            os.dup2(before, number)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Give up what output was before: from here on everything goes to the file, for good."""
+        while self._before:
+            os.close(self._before.pop())
+
+    def turn_if_full(self) -> None:
+        """Begin a new file when this one is full; the one before it is kept, the one before that is not."""
+        if os.fstat(OUTPUTS[0]).st_size >= self._largest:
+            self.path.replace(self.path.with_name(f"{NAME}.1"))
+            self._open()
+
+    def _open(self) -> None:
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        for number in OUTPUTS:
+            os.dup2(file, number)
+        os.close(file)

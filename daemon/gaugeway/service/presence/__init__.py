@@ -1,0 +1,1 @@
+"""How a running gateway is found and spoken to. What quick commands read imports next to nothing."""

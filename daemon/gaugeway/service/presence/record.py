@@ -1,0 +1,109 @@
+"""The record of a gateway: who it is, where it listens, that it lives, and its last words.
+
+Read by quick commands, so it imports next to nothing.
+"""
+
+import fcntl
+import json
+import os
+from typing import Final, NamedTuple, cast
+
+from gaugeway.service.presence import places
+
+SUFFIX: Final = ".gateway"
+LONGEST: Final = 64 * 1024
+
+
+class Record(NamedTuple):
+    """What is known of a gateway without asking it. `ended` is when it stopped; one that died could not say so."""
+
+    config: str
+    node: str = ""
+    pid: int = 0
+    since: float = 0.0
+    socket: str = ""
+    storage: str = ""
+    log: str = ""
+    unit: str = ""
+    version: str = ""
+    ended: float | None = None
+    words: str = ""
+
+    def encode(self) -> bytes:
+        """Return it as it stands in a file."""
+        return json.dumps(self._asdict()).encode() + b"\n"
+
+
+class Sighting(NamedTuple):
+    """A record as it was found: whether its process lives, and when it last gave a sign of life."""
+
+    record: Record
+    alive: bool
+    beat: float
+
+
+def sightings() -> list[Sighting]:
+    """Return all gateways that left a record, the living first, then who was heard of last."""
+    found = [seen for folder in places.everywhere() for path in records(folder) if (seen := look(path))]
+    return sorted(found, key=lambda seen: (not seen.alive, -seen.beat))
+
+
+def records(folder: str) -> list[str]:
+    """Return the paths of the records in a folder."""
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(SUFFIX)]
+    except OSError:
+        return []
+
+
+def look(path: str) -> Sighting | None:
+    """Return what a record says; its process holds a lock on it, which nobody can forge and no crash can forget."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        return Sighting(decoded(os.read(file, LONGEST)), _is_locked(file), os.fstat(file).st_mtime)
+    except ValueError:
+        return None
+    finally:
+        os.close(file)
+
+
+def decoded(content: bytes) -> Record:
+    """Read a record, also one of a newer or older version; ValueError where it is none."""
+    found: object = json.JSONDecoder().raw_decode(content.decode())[0]
+    if not isinstance(found, dict):
+        raise ValueError("a record is an object")  # noqa: TRY004  (the caller sorts content from kinds of it no further)
+    fields = cast("dict[str, object]", found)
+
+    def text(name: str) -> str:
+        said = fields.get(name)
+        return said if isinstance(said, str) else ""
+
+    def number(name: str) -> float | None:
+        said = fields.get(name)
+        return said if isinstance(said, int | float) else None
+
+    return Record(
+        config=text("config"),
+        node=text("node"),
+        pid=int(number("pid") or 0),
+        since=number("since") or 0.0,
+        socket=text("socket"),
+        storage=text("storage"),
+        log=text("log"),
+        unit=text("unit"),
+        version=text("version"),
+        ended=number("ended"),
+        words=text("words"),
+    )
+
+
+def _is_locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False
