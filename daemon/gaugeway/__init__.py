@@ -10,6 +10,7 @@ from gaugeway.rule import Rule
 from gaugeway.sensor import Kind, Sensor, Sensors, chosen
 from gaugeway.site import Clock, Site
 from gaugeway.units import Quantity, canonical, convert
+from gaugeway.version import version
 
 __all__ = [
     "Address",
@@ -49,4 +50,5 @@ __all__ = [
     "sink",
     "source",
     "stage",
+    "version",
 ]

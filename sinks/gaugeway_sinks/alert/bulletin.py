@@ -1,10 +1,10 @@
 """What is retained on the broker: which of it is out of date, and how it reads at present."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 
 import msgspec
 
+from gaugeway import version
 from gaugeway.mqtt import Message
 from gaugeway_sinks.alert.alarm import Alarm
 from gaugeway_sinks.alert.birth import birth
@@ -109,7 +109,7 @@ class Bulletin:
             yield Message(self._state(alarm.key), self._stamped(event), 1, retain=True)
 
     def _discovery(self, settings: HomeAssistant) -> Message:
-        announced = discovery(self.panel, self.root, settings, self.former, version("gaugeway"))
+        announced = discovery(self.panel, self.root, settings, self.former, version())
         return Message(settings.topic(self.panel.node), msgspec.json.encode(announced), 1, retain=True)
 
     def _state(self, key: str) -> str:
