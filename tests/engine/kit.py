@@ -126,6 +126,54 @@ class Shelf:
         self.closed += 1
 
 
+class Fed:
+    """A ticking source as a plugin: it says what the feed says that it was given."""
+
+    ticks = True
+
+    def __init__(self, *, feed: Feed) -> None:
+        self.feed = feed
+
+    def stream(self) -> Generator[Reading | Reject | Tick]:
+        """Yield what the feed does."""
+        return self.feed.stream()
+
+
+class Shelved:
+    """A sink as a plugin: it puts everything on the shelf that it was given, and remembers how much."""
+
+    def __init__(self, *, shelf: Shelf, label: str = "") -> None:
+        self.shelf = shelf
+        self.label = label
+        self.count = 0
+
+    def consume(self, stream: Iterable[Reading]) -> None:
+        """Put a batch on the shelf."""
+        batch = list(stream)
+        self.shelf.consume(batch)
+        self.count += len(batch)
+
+    def tick(self, tick: Tick) -> None:
+        """Let the shelf know."""
+        self.shelf.tick(tick)
+
+    def flush(self) -> None:
+        """Let the shelf know."""
+        self.shelf.flush()
+
+    def close(self) -> None:
+        """Let the shelf know."""
+        self.shelf.close()
+
+    def save(self) -> int:
+        """Return how much it took."""
+        return self.count
+
+    def restore(self, saved: int) -> None:
+        """Go on counting."""
+        self.count = saved
+
+
 def readings(*values: float, sensor: str = "a") -> list[Reading]:
     """Return one reading a value."""
     return [Reading(sensor, value) for value in values]

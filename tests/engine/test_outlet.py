@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import pytest
-from tests.engine.kit import NEVER, Shelf, outlet, readings, until
+from tests.engine.kit import NEVER, SOON, Shelf, outlet, readings, until
 
 from gaugeway import DeviceError, Reading, Sensor, Sensors, Tick
+from gaugeway.contract import Urgent
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.outlet import BACKLOG, Outlet
 from gaugeway.plan import OnError, Retry, SinkUse
@@ -131,7 +133,7 @@ def test_a_bug_is_logged_with_its_traceback_once(caplog: pytest.LogCaptureFixtur
     out = outlet(Shelf(*[ValueError("bug")] * 4), retry=Retry(first=0.001, most=0.001, attempts=3))
     out.take(readings(1))
     ticked_until(out, done=True)
-    assert [record.message for record in caplog.records if record.exc_info] == ["sink failed, tried again"]
+    assert [record.message for record in caplog.records if record.exc_info] == ["sink waits"]
 
 
 def test_recovery_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -238,33 +240,87 @@ def test_closing_never_raises_and_leaves_no_step_out(on_error: OnError) -> None:
     assert (shelf.flushed, shelf.closed, out.status.state) == (1, 1, "stopped")
 
 
-def test_messages_go_to_the_outbox_and_nowhere_else() -> None:
-    """What `consume` and `tick` return is kept for whoever delivers it."""
+class Box:
+    """An outbox in memory, that fails as often as it is told to."""
 
-    class Box:
-        def __init__(self) -> None:
-            self.kept: list[bytes] = []
-            self.closed = 0
+    def __init__(self, *faults: BaseException) -> None:
+        self.kept: list[bytes] = []
+        self.synced: list[bytes] = []
+        self.closed = 0
+        self.faults = list(faults)
 
-        def put(self, messages: Sequence[bytes]) -> None:
-            self.kept.extend(messages)
+    def put(self, messages: Sequence[bytes], *, sync: bool = False) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.kept.extend(messages)
+        if sync:
+            self.synced.extend(messages)
 
-        def close(self) -> None:
-            self.closed += 1
+    def close(self) -> None:
+        self.closed += 1
 
-    class Alarm:
-        def consume(self, stream: Iterable[Reading]) -> list[bytes]:
-            return [str(reading.value).encode() for reading in stream]
 
-        def tick(self, tick: Tick) -> list[bytes]:
-            return [b"tick"]
+class Alarm:
+    """A sink that has something to say of each reading, the urgent among it in capitals."""
 
+    def __init__(self) -> None:
+        self.taken: list[float] = []
+
+    def consume(self, stream: Iterable[Reading]) -> list[bytes]:
+        batch = list(stream)
+        self.taken.extend(reading.value for reading in batch)
+        return [Urgent(b"ALARM") if reading.value > 9 else b"%g" % reading.value for reading in batch]
+
+    def tick(self, tick: Tick) -> list[bytes]:
+        return [b"tick"]
+
+
+def test_messages_go_to_the_outbox() -> None:
+    """What `consume` and `tick` return is kept for whoever delivers it; the outbox is closed with the sink."""
     box = Box()
     out = Outlet(SinkUse(type="t", id="out"), Alarm(), box)
     out.take(readings(1, 2))
     out.tick(Tick(now=1.0))
     out.close()
     assert (box.kept, box.closed) == ([b"1", b"2", b"tick"], 1)
+
+
+def test_an_alarm_is_on_disk_before_anything_else() -> None:
+    """Urgent messages go first, and only they are waited for."""
+    box = Box()
+    Outlet(SinkUse(type="t", id="out"), Alarm(), box).take(readings(1, 10, 2))
+    assert box.kept == [b"ALARM", b"1", b"2"]
+    assert box.synced == [b"ALARM"]
+
+
+@pytest.mark.parametrize("on_error", ["retry", "skip", "halt"])
+def test_an_outbox_that_cannot_keep_a_message_doubles_nothing(on_error: OnError) -> None:
+    """The batch was taken: only what the sink said of it waits, and the sink is handed nothing before that is kept."""
+    alarm, box = Alarm(), Box(FAULT, FAULT)
+    out = Outlet(SinkUse(type="t", id="out", on_error=on_error, retry=SOON), alarm, box)
+    out.take(readings(1, 10))
+    assert out.behind
+    assert (box.kept, alarm.taken) == ([], [1, 10])
+    out.take(readings(2))
+    ticked_until(out, done=True)
+    assert alarm.taken == [1, 10, 2]
+    assert [message for message in box.kept if message != b"tick"] == [b"ALARM", b"1", b"2"]
+    assert not out.meter.dropped
+
+
+def test_what_a_sink_without_an_outbox_returns_is_its_own_affair() -> None:
+    """Many a function returns what its last line did: the number of bytes that were written, say."""
+
+    class Writes(Shelf):
+        def consume(self, stream: Iterable[Reading]) -> None:
+            super().consume(stream)
+            return cast("None", 512)
+
+    shelf = Writes()
+    out = outlet(shelf)
+    out.take(readings(1))
+    assert shelf.values == [1]
+    assert not out.meter.failed
 
 
 def test_pipelines_take_turns() -> None:

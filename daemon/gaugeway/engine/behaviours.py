@@ -13,14 +13,16 @@ from typing import Annotated, ParamSpec, Protocol, TypeVar, cast, runtime_checka
 
 from msgspec import Meta
 
-from gaugeway.contain import Contained
+from gaugeway.contain import Contained, in_words
 from gaugeway.engine.joint import Item
 from gaugeway.log import logger
 from gaugeway.options import Duration
+from gaugeway.reading import Reading, Tick
 
 log = logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
+END = Tick()
 METHODS = ("stream", "process", "consume", "tick", "deliver", "flush")
 
 
@@ -91,7 +93,7 @@ class Logged(Around):
         count = 0
         with self._failure_logged(name, method):
             for item in as_stream(call(*args)):
-                count += 1
+                count += isinstance(item, Reading)
                 yield item
             log.info("ends", plugin=name, method=method, count=count)
 
@@ -100,7 +102,7 @@ class Logged(Around):
         with Contained() as fault:
             yield
         if fault.error is not None:
-            log.error("failed", plugin=name, method=method, reason=str(fault.error))
+            log.error("failed", plugin=name, method=method, reason=in_words(fault.error))
             raise fault.error
 
 
@@ -131,8 +133,8 @@ class Timed(Around):
         stream = as_stream(call(*args))
         while True:
             with self.measured(name):
-                item = next(stream, None)
-            if item is None:
+                item = next(stream, END)
+            if item is END:
                 return
             yield item
 
@@ -171,7 +173,8 @@ class Retried(Around):
             for turn in range(1, self.times):
                 with Contained() as fault:
                     return call(*kept)
-                log.debug("tried", plugin=name, method=method, turn=turn, reason=str(fault.error))
+                if fault.error is not None:
+                    log.debug("tried", plugin=name, method=method, turn=turn, reason=in_words(fault.error))
             return call(*kept)
 
         return retried

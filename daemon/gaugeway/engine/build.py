@@ -19,7 +19,7 @@ from gaugeway.engine.pipeline import Pipeline
 from gaugeway.errors import ConfigError, PluginError, Problem
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Use
 from gaugeway.plugin import Role
-from gaugeway.registry import Registry
+from gaugeway.registry import METHOD, Registry
 from gaugeway.sensor import Sensor, Sensors
 from gaugeway.site import Clock, Site
 
@@ -46,7 +46,7 @@ class Builder:
         stages = self.stages(plan, site)
         if source is None:
             return None
-        source = self._with_behaviours(source, use.id, use.behaviours, site)
+        source = self._with_behaviours("source", source, use, site)
         site.clock.live = bool(getattr(source, "live", True))
         chain = Chain(stages, site, enabled=self.flags.enabled)
         intake = Intake(
@@ -72,24 +72,27 @@ class Builder:
 
     def _stage(self, use: StageUse, site: Site) -> Stage | None:
         made = self._make("stage", use, site)
-        return None if made is None else Stage(use, self._with_behaviours(made, use.id, use.behaviours, site))
+        return None if made is None else Stage(use, self._with_behaviours("stage", made, use, site))
 
     def _outlet(self, use: SinkUse, site: Site) -> Outlet | None:
         made = self._make("sink", use, site)
         if made is None:
             return None
-        sink = as_sink(self._with_behaviours(made, use.id, use.behaviours, site))
+        sink = as_sink(self._with_behaviours("sink", made, use, site))
         if use.buffer is not None and not hasattr(sink, "deliver"):
             sink = Buffered(sink)
         outlet = Outlet(use, sink, clock=site.clock)
         outlet.sensors = [pipeline.source.sensors for pipeline in self.plan.pipelines]
         return outlet
 
-    def _with_behaviours(self, made: object, name: str, behaviours: Sequence[Use], site: Site) -> object:
-        for use in behaviours:
+    def _with_behaviours(self, role: Role, made: object, around: Use, site: Site) -> object:
+        for use in around.behaviours:
             behaviour = self._make("behaviour", use, site)
             if isinstance(behaviour, Behaviour):
-                made = behaviour.wrap(made, name)
+                with self._faults_noted("behaviour", use):
+                    made = behaviour.wrap(made, around.id)
+                    if not callable(getattr(made, METHOD[role], None)):
+                        raise PluginError(f"what it returns lacks the method {METHOD[role]}()")
         return made
 
     def _make(self, role: Role, use: Use, site: Site) -> object | None:

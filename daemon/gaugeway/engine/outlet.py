@@ -118,6 +118,8 @@ class Outlet:
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""
         with self.lock:
+            if self._messages and self._time.now() >= self._try_at and not self._posted():
+                return
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
                 if not self._attempt(partial(self.sink.consume, batch), batch):
@@ -186,23 +188,33 @@ class Outlet:
 
     def _attempt(self, call: Callable[[], Sequence[bytes] | None], batch: Sequence[Reading] = ()) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
+        if self._messages and not self._posted():
+            return False
+        with Contained() as fault:
+            said = call()
+            if said and self.outbox is not None:  # what any other sink returns is its own affair
+                self._messages += said
+        if fault.error is not None:
+            return self._after(fault.error, batch)
+        self.meter.timed += len(batch)
+        if not self._messages or self._posted():
+            self._works()
+        return True
+
+    def _posted(self) -> bool:
+        """Put what the sink has said into the outbox; while that cannot be, the sink is handed no more."""
         with Contained() as fault:
             self._post()
-            self._messages += call() or ()
-            self.meter.timed += len(batch)
-            self._post()
-            self._works()
             return True
-        error = fault.error or RuntimeError("ended in an unknown way")
-        self.meter.fail(in_words(error))
-        if isinstance(error, DeviceError | OSError):
-            return self._after_fault(error, batch)
-        return self._after_bug(error, batch)
+        if fault.error is not None:
+            self.meter.fail(in_words(fault.error))
+            self._wait(fault.error)
+        return False
 
     def _post(self) -> None:
-        """Put what the sink has said into the outbox, alarms first on disk; what does not fit waits here."""
+        """Put messages into the outbox, alarms first on disk; what does not fit stays here."""
         messages, outbox = self._messages, self.outbox
-        if messages and outbox is not None:
+        if outbox is not None:
             urgent = [message for message in messages if isinstance(message, Urgent)]
             if urgent:
                 outbox.put(urgent, sync=True)
@@ -216,28 +228,24 @@ class Outlet:
         self._backoff.reset()
         self._bugs = 0
 
-    def _after_fault(self, error: BaseException, batch: Sequence[Reading]) -> bool:
+    def _after(self, error: BaseException, batch: Sequence[Reading]) -> bool:
+        """Do what the sink's strategy says; tell whether the batch is done with."""
+        self.meter.fail(in_words(error))
         if self.use.on_error == "halt":
             raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
-        if self.use.on_error == "skip":
+        is_bug = not isinstance(error, DeviceError | OSError)
+        self._bugs += is_bug
+        if self.use.on_error == "skip" or self._bugs >= self.use.retry.attempts:
             return self._leave_out(error, batch)
+        self._wait(error, trace=error if is_bug else None)
+        return False
+
+    def _wait(self, error: BaseException, trace: BaseException | None = None) -> None:
         seconds = self._backoff.next()
         self._try_at = self._time.now() + seconds
         if self.status.become("waiting", in_words(error), retry_in=seconds):
-            log.warning("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
-        return False
-
-    def _after_bug(self, error: BaseException, batch: Sequence[Reading]) -> bool:
-        self._bugs += 1
-        if self.use.on_error == "halt":
-            raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
-        if self.use.on_error == "retry" and self._bugs < self.use.retry.attempts:
-            seconds = self._backoff.next()
-            self._try_at = self._time.now() + seconds
-            if self.status.become("waiting", in_words(error), retry_in=seconds):
-                log.error("sink failed, tried again", sink=self.use.id, reason=in_words(error), error=error)
-            return False
-        return self._leave_out(error, batch)
+            say = log.warning if trace is None else partial(log.error, error=trace)
+            say("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
 
     def _leave_out(self, error: BaseException, batch: Sequence[Reading]) -> bool:
         first = error if self.meter.failed == 1 else None
