@@ -31,6 +31,7 @@ class Standing(msgspec.Struct, omit_defaults=True):
     told: int = 0
     event: Name | None = None
     seq: int = 0
+    line: tuple[float, float, bool] | None = None
     measured: float | None = None
     peak: float | None = None
     samples: int = 0
@@ -261,6 +262,13 @@ class Alarm:
         """Go on with these numbers, because an alarm of this name existed before."""
         self.standing.occurrence, self.standing.n = occurrence, n
 
+    def save(self) -> Standing:
+        """Return where it stands."""
+        if self.crossing.measured is not None:
+            self.standing.measured = self.crossing.measured
+        self.standing.line = self.line.mark()
+        return self.standing
+
     def restore(self, standing: Standing) -> None:
         """Take back where it stood; how much chatter is allowed is for the present rule to say."""
         limit = self.rule.limit
@@ -268,6 +276,8 @@ class Alarm:
         standing.chatter = None if limit is None else Bursts(limit.events, limit.per, recent.bursting, recent.recent)
         standing.event = "resumed" if standing.event is not None else None
         self.standing = standing
+        if standing.line is not None:
+            self.line.go_to(standing.line)
 
     def _elapse(self, due: float, now: float) -> None:
         self._take(self.standing.condition.pass_to(due, latch=self.latch), now, self.line.wall(due))

@@ -6,7 +6,7 @@ import msgspec
 class Bursts(msgspec.Struct):
     """Counts happenings within a time, in constant memory; the one above the limit starts a burst.
 
-    A burst ends when, at some moment, no more than the limit lie within the time before it. `recent` holds the last
+    It ends when there is room again: when fewer than the limit lie within the time before. `recent` holds the last
     few happenings, one more than are allowed.
     """
 
@@ -19,7 +19,7 @@ class Bursts(msgspec.Struct):
         """Count one; tell whether a burst started with it."""
         self.recent.append(now)
         del self.recent[: -self.limit - 1]
-        if self.bursting or not self._too_many(now):
+        if self.bursting or len(self.recent) <= self.limit or now >= self.recent[0] + self.per:
             return False
         self.bursting = True
         return True
@@ -27,14 +27,10 @@ class Bursts(msgspec.Struct):
     @property
     def ends(self) -> float | None:
         """When the burst ends unless more happens; None while there is none."""
-        return self.recent[0] + self.per if self.bursting else None
+        return self.recent[1] + self.per if self.bursting else None
 
     def ended(self, now: float) -> bool:
         """Tell, once, that a burst is over."""
-        if not self.bursting or self._too_many(now):
-            return False
-        self.bursting = False
-        return True
-
-    def _too_many(self, now: float) -> bool:
-        return len(self.recent) > self.limit and now < self.recent[0] + self.per
+        over = self.bursting and now >= self.recent[1] + self.per
+        self.bursting = self.bursting and not over
+        return over

@@ -41,6 +41,15 @@ class Line:
         """Move again from here on."""
         self.base, self.heard, self.reach = self.at(moment), moment, math.inf
 
+    def mark(self) -> tuple[float, float, bool]:
+        """Return where it stands and whether it stands still, to be remembered."""
+        return self.base, self.heard, self.reach == 0
+
+    def go_to(self, mark: tuple[float, float, bool]) -> None:
+        """Stand where it stood."""
+        self.base, self.heard, stopped = mark
+        self.reach = 0.0 if stopped else self.reach
+
     def move(self, stream: Stream) -> None:
         """Follow another stream, whose time differs, from the same point on."""
         self.heard += stream.now - self.stream.now

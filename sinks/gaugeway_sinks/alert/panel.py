@@ -63,7 +63,8 @@ class Panel:
             self._read(batch, stream)
         else:
             for reading in batch:
-                stream.follow(reading.time)
+                if -INF < reading.time < INF:
+                    stream.follow(reading.time)
                 self._begin(stream)
                 self._read((reading,), stream)
         return self._end(stream)
@@ -118,7 +119,7 @@ class Panel:
             made=self.made,
             streams={stream.name: stream.past for stream in self._streams.values()},
             tracks={track.name: track.save() for track in self.tracks.values()},
-            alarms={alarm.key: Kept(badge(alarm), alarm.standing) for alarm in self.alarms.values()} | self._gone,
+            alarms={alarm.key: Kept(badge(alarm), alarm.save()) for alarm in self.alarms.values()} | self._gone,
             flood=self.flood,
             withheld=self.withheld,
             retired=self._retired,
@@ -139,6 +140,8 @@ class Panel:
                 self._gone[key] = kept
             else:
                 alarm.restore(kept.standing)
+                if alarm.rule.joint and kept.badge.sensor in self.tracks:
+                    alarm.sensor = kept.badge.sensor
         for track in self.tracks.values():
             track.stream.add(track)
         for alarm in self.alarms.values():

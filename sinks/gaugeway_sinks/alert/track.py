@@ -197,8 +197,10 @@ class Track(Line):
     def save(self) -> Remembered:
         """Return what has to be remembered."""
         memory = {watcher.key: saved for watcher in self.watchers if (saved := watcher.save()) is not None}
-        declared = self.sensor is not None
-        return Remembered(self.stream.name, self.heard, self.base, self.told, declared, self.last, memory)
+        last = self.last
+        if last is not None and not math.isfinite(last.time):
+            last = msgspec.structs.replace(last, time=0.0)
+        return Remembered(self.stream.name, self.heard, self.base, self.told, self.sensor is not None, last, memory)
 
     def restore(self, past: Remembered) -> None:
         """Take it back."""

@@ -84,6 +84,31 @@ def test_a_silent_member_that_could_decide_leaves_all_open() -> None:
     assert bench.of("high") == ["raised", "stale", "recovered", "cleared"]
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_an_open_verdict_holds_the_delay(restarts: bool) -> None:
+    """While nobody knows, the delay stands still; afterwards it goes on, also after a restart."""
+    bench = Bench(joint("all", after=60.0), THREE, stale_after=30.0)
+    for sensor in THREE:
+        bench.read(6.0, sensor)
+    bench.wait(20.0)
+    for second in range(100):
+        bench.wait(1.0)
+        bench.read(6.0, "b")
+        bench.read(6.0, "c")
+        if restarts and second % 10 == 0:
+            bench.restart()
+    assert bench.of("high") == ["stale"]
+    for _ in range(29):
+        bench.read(6.0, "a")
+        bench.read(6.0, "b")
+        bench.read(6.0, "c")
+        bench.wait(1.0)
+    assert bench.of("high") == ["stale", "recovered"]
+    bench.read(6.0, "a")
+    bench.wait(1.0)
+    assert bench.of("high") == ["stale", "recovered", "raised"]
+
+
 def test_sensors_that_have_not_spoken_yet_decide_nothing() -> None:
     """At the start there is no alarm, and no talk of a gap."""
     bench = Bench(joint("all"), THREE)
