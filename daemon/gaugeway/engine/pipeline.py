@@ -15,6 +15,7 @@ from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.recorder import Recorder, Unrecorded
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import Turn
+from gaugeway.engine.wheel import Wheel
 from gaugeway.reading import Reading, Tick
 
 BATCH: Final = 256
@@ -45,6 +46,7 @@ class Pipeline:
         self.recorder: Recorder = Unrecorded(intake)
         self.stopping = stopping
         self.moved_at = monotonic()
+        self.wheel = Wheel()
         self._batch: list[Item] = []
         self._stale = False
         self._held: list[Burst] = []
@@ -52,6 +54,8 @@ class Pipeline:
 
     def run(self) -> None:
         """Run until the source ends or the gateway stops."""
+        self.wheel.take()
+        self.moved_at = monotonic()
         self.status.become("running")
         self._batch[:] = [item for item in self._batch if type(item) is Reading]  # what a failure left behind
         with closing(self._all_bursts()) as bursts:
@@ -110,6 +114,7 @@ class Pipeline:
         """
         clock, meter = self.chain.site.clock, self.chain.intake
         for burst in chained(self._released(), bursts):
+            self.wheel.go_on()
             self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
             self._keep(burst)
             with self.turn:
@@ -130,6 +135,7 @@ class Pipeline:
             if self.stopping.is_set():
                 raise Recompose
             self._hold_back()
+            self.wheel.wait()
         if self.stopping.is_set():
             raise Recompose
         ending.enter_context(self.turn)

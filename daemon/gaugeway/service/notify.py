@@ -11,7 +11,7 @@ from gaugeway.log import logger
 log = logger(__name__)
 
 LONGEST: Final = 1000
-PATIENCE: Final = 5.0
+PATIENCE: Final = 1.0
 
 
 class Notifier:

@@ -7,6 +7,7 @@ from typing import Final
 from gaugeway.contain import Contained, in_words
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.wheel import Abandoned
 from gaugeway.errors import ConfigError
 from gaugeway.log import logger
 from gaugeway.plan import Retry
@@ -16,6 +17,8 @@ log = logger(__name__)
 RESTARTS: Final = 3
 PAUSES: Final = Retry(first=1.0)
 WITHIN: Final = 600.0
+LEFT_BEHIND: Final = 3
+"""So many threads of one pipeline may hang at once; they cost memory, and what they hang in is not to be trusted."""
 
 
 class Supervisor:
@@ -27,7 +30,8 @@ class Supervisor:
         self._allowed = restarts
         self._backoff = Backoff(retry)
         self._times: deque[float] = deque(maxlen=restarts + 1)
-        self._thread = threading.Thread(target=self._keep_running, name=f"pipeline {pipeline.name}", daemon=True)
+        self._left_behind: list[threading.Thread] = []
+        self._thread = self._new_thread()
 
     def start(self) -> None:
         """Begin."""
@@ -47,6 +51,34 @@ class Supervisor:
     def alive(self) -> bool:
         """Whether its thread is at work."""
         return self._thread.is_alive()
+
+    @property
+    def left_behind(self) -> int:
+        """How many threads that hung before it still hang."""
+        return sum(thread.is_alive() for thread in self._left_behind)
+
+    def replace_thread(self) -> bool:
+        """Let another thread drive the pipeline, if this one hangs in its source; tell whether it does now.
+
+        The old thread is left behind: should it ever come back, it ends before it has touched anything.
+        """
+        if self.left_behind >= LEFT_BEHIND or not self.pipeline.wheel.snatch():
+            return False
+        self._thread.name += " (left behind)"
+        self._left_behind = [thread for thread in self._left_behind if thread.is_alive()] + [self._thread]
+        self._thread = self._new_thread()
+        self.restarts += 1
+        self._thread.start()
+        return True
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name=f"pipeline {self.pipeline.name}", daemon=True)
+
+    def _run(self) -> None:
+        try:
+            self._keep_running()
+        except Abandoned:
+            log.info("a thread that was left behind has ended", source=self.pipeline.name)
 
     def _keep_running(self) -> None:
         pipeline = self.pipeline

@@ -9,7 +9,8 @@ from gaugeway.cli.setup.layout import Layout
 BROKER: Final = "mqtt://localhost"
 SCREEN: Final = "  screen:  {type: console}\n"
 STORAGE: Final = "# storage: "
-LASTING: Final = """# What has to outlast a restart is kept here. A power cut loses at most `sync_every` of what nobody can send again.
+LASTING: Final = """\
+# What outlasts a restart is kept here. A power cut loses at most `sync_every` of what cannot be sent again.
 storage: {{dir: {state}/state, sync_every: 5s}}
 """
 ARCHIVE: Final = "    path: readings.jsonl"
