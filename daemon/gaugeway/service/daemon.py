@@ -1,5 +1,6 @@
 """The whole life of a gateway as a process, in the foreground, in the background and under systemd."""
 
+import faulthandler
 import os
 import time
 from collections.abc import Callable
@@ -21,10 +22,12 @@ from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine
 from gaugeway.service.health.health import Health
 from gaugeway.service.logfile import LogFile
+from gaugeway.service.notify import Notifier
 from gaugeway.service.presence import places
 from gaugeway.service.presence.announcement import Announcement, announced
 from gaugeway.service.presence.record import Record
 from gaugeway.service.signals import Wishes, signals
+from gaugeway.service.watchdog import Watchdog
 from gaugeway.version import version
 
 log = logs.logger(__name__)
@@ -38,6 +41,7 @@ Around = Callable[[Gateway], AbstractContextManager[object]]
 
 def serve(file: Path, *, background: bool = False, around: Around = nullcontext) -> bool:
     """Load, build, listen, start, wait, stop; tell whether all went well."""
+    faulthandler.enable()  # whoever ends a process that hangs is told where it hung
     plan = load(file)
     with signals() as wishes, ExitStack() as stack:
         gateway = Gateway(plan, Registry.discover(plan.plugin_folders))
@@ -51,6 +55,7 @@ def serve(file: Path, *, background: bool = False, around: Around = nullcontext)
         daemon.ready()
         with around(gateway):
             daemon.wait()
+        daemon.systemd.stopping()
         well = gateway.stop() and not gateway.failed
         daemon.farewell(well=well)
     return well
@@ -65,6 +70,8 @@ class Daemon:
         self.gateway = gateway
         self.health = Health(gateway)
         self.desk = Desk(self.health, wishes)
+        self.systemd = Notifier()
+        self._watchdog = Watchdog(gateway, self.systemd)
         self._wishes = wishes
         self._announcement = announcement
         self._output = output
@@ -74,6 +81,7 @@ class Daemon:
     def ready(self) -> None:
         """Note that everything has been started."""
         self.desk.ready = True
+        self.systemd.ready(self.health.line())
         if self._output is not None:
             self._output.let_go()
 
@@ -83,6 +91,7 @@ class Daemon:
         while self.gateway.alive and not wishes.stop:
             wishes.changed.wait(LOOK_AGAIN)
             wishes.changed.clear()
+            self._watchdog.look()
             if wishes.reload:
                 wishes.reload = False
                 self.reload()
@@ -91,12 +100,15 @@ class Daemon:
 
     def reload(self) -> str:
         """Go over to what the file says now; return its mistakes, with which nothing changes."""
+        self.systemd.reloading()
         try:
             plan, registry = self._loaded()
             self.gateway.reload(plan, registry)
         except ConfigError as error:
             log.warning("the new configuration is wrong, the old one goes on", problems=str(error))
             return str(error)
+        finally:
+            self.systemd.ready(self.health.line())
         logs.set_up(plan.log_level, logs.form(plan.log_format))
         self.health.reloaded()
         return ""
@@ -107,7 +119,9 @@ class Daemon:
         self.health.note()
         if time.monotonic() - self._said_at >= SAY_EVERY:
             self._said_at = time.monotonic()
-            self._announcement.say(self.health.line())
+            line = self.health.line()
+            self._announcement.say(line)
+            self.systemd.status(line)
         if self._output is not None:
             self._output.turn_if_full()
 
