@@ -1,9 +1,9 @@
 """MQTT packets as a broker sends them, built by the letter of the standard."""
 
 import socket
-from contextlib import closing
 from typing import Final, Self
 
+PATIENCE: Final = 20.0
 CONNACK_5: Final = bytes.fromhex("20 03 00 00 00")
 CONNACK_311: Final = bytes.fromhex("20 02 00 00")
 
@@ -43,6 +43,7 @@ class ScriptedBroker:
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.heard = b""
         self._peer: socket.socket | None = None
 
     @property
@@ -50,34 +51,35 @@ class ScriptedBroker:
         """Where it listens."""
         return f"mqtt://127.0.0.1:{self.port}"
 
-    def accept(self) -> bytes:
-        """Take the next connection and return what the client says first."""
-        if self._peer is not None:
-            self._peer.close()
-        self._listener.settimeout(20)
+    def accept(self) -> Self:
+        """Take the next connection and hear what the client says first."""
+        self.hang_up()
+        self._listener.settimeout(PATIENCE)
         self._peer, _ = self._listener.accept()
-        return self.receive()
+        return self.hear()
 
-    def receive(self) -> bytes:
-        """Return what the client says next, nothing when it has closed the connection."""
+    def hear(self) -> Self:
+        """Hear what the client says next: `heard`, which is empty when it has closed the connection."""
         assert self._peer is not None
-        self._peer.settimeout(20)
-        return self._peer.recv(65536)
+        self._peer.settimeout(PATIENCE)
+        self.heard = self._peer.recv(65536)
+        return self
 
-    def say(self, *packets: bytes) -> None:
+    def say(self, *packets: bytes) -> Self:
         """Send."""
         assert self._peer is not None
         self._peer.sendall(b"".join(packets))
+        return self
 
-    def hang_up(self) -> None:
+    def hang_up(self) -> Self:
         """Close the connection and go on listening."""
-        assert self._peer is not None
-        self._peer.close()
+        if self._peer is not None:
+            self._peer.close()
+        return self
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with closing(self._listener):
-            if self._peer is not None:
-                self._peer.close()
+        self.hang_up()
+        self._listener.close()

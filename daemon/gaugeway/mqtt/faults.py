@@ -20,7 +20,7 @@ def unreachable(broker: Broker, error: Exception) -> DeviceError:
     where = broker.where
     if isinstance(error, ssl.SSLCertVerificationError):
         return DeviceError(f"the certificate of {where} is refused ({error.verify_message}): {UNTRUSTED_HINT}")
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) or (broker.tls and isinstance(error, ConnectionResetError)):
         return DeviceError(f"{where} does not take this encryption ({_reason(error)}): is it the port for mqtts://?")
     if isinstance(error, socket.gaierror | UnicodeError):
         return DeviceError(f"no host is found by the name of {broker.host}: check the name, and the network")
@@ -54,8 +54,8 @@ def silent(broker: Broker) -> DeviceError:
 def hung_up(broker: Broker) -> DeviceError:
     """Say that the broker closed the connection instead of answering."""
     other = "'3.1.1'" if broker.version == 5 else "5"
-    guess = "" if broker.tls else "does it want mqtts://, or "
-    return DeviceError(f"{broker.where} closes the connection at once: {guess or 'is it '}'version' {other}?")
+    wanted = "a certificate of this gateway ('cert_file')" if broker.tls else "mqtts://"
+    return DeviceError(f"{broker.where} closes the connection at once: does it want {wanted}, or 'version' {other}?")
 
 
 def thrown_off(broker: Broker, code: int, name: str) -> DeviceError:
@@ -81,5 +81,6 @@ def not_taken(broker: Broker, topic: str, name: str) -> DeviceError:
     )
 
 
-def _reason(error: ssl.SSLError) -> str:
-    return (error.reason or str(error)).replace("_", " ").lower()
+def _reason(error: OSError) -> str:
+    said = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+    return (said or str(error)).replace("_", " ").lower()

@@ -103,7 +103,9 @@ class Link:
 
     def publish(self, message: Message) -> int:
         """Send a message and return its number, which comes back in `answered` (not at QoS 0)."""
-        return self._connected().publish(message.topic, message.payload, message.qos, message.retain).mid
+        client = self._connected()
+        client.wire.matters = True
+        return client.publish(message.topic, message.payload, message.qos, message.retain).mid
 
     def answered(self) -> list[tuple[int, str]]:
         """Return which published messages were answered since the last call, each with the refusal if it is one."""
@@ -132,7 +134,7 @@ class Link:
     def wait(self, seconds: float) -> None:
         """Wait until something has arrived, a second at most."""
         wire = self._connected().wire
-        if self._loss or wire.fault or wire.pending:
+        if self._loss or wire.fault:
             return
         self._poll.modify(wire, select.POLLIN | select.POLLOUT if wire.wants_to_write else select.POLLIN)
         self._poll.poll(min(seconds, LONGEST_WAIT) * 1000)
@@ -142,7 +144,9 @@ class Link:
     def send(self, acknowledgements: bytes) -> None:
         """Send acknowledgements, all at once. A line that is broken is found by the next `read`."""
         if acknowledgements:
-            self._connected().wire.send(acknowledgements)
+            wire = self._connected().wire
+            wire.matters = True
+            wire.send(acknowledgements)
 
     def close(self) -> None:
         """Say goodbye, as far as that is possible, and close."""

@@ -22,12 +22,17 @@ class Wire:
     def __init__(self, raw: socket.socket, cutter: Cutter) -> None:
         self.cutter = cutter
         self.fault = ""
+        self.matters = False
         self._raw = raw
         self._encrypted = isinstance(raw, ssl.SSLSocket)
         self._out = bytearray()
 
     def fill(self) -> None:
-        """Take in what has arrived, about 64 KiB at most, without waiting."""
+        """Take in what has arrived, about 64 KiB at most, without waiting.
+
+        A read as large as this takes in whole records of an encrypted line, so that nothing stays behind inside the
+        encryption, where no poll would see it.
+        """
         taken = 0
         try:
             while taken < CHUNK:
@@ -43,11 +48,6 @@ class Wire:
             return
         except OSError as error:
             self.fault = self.fault or f"broke the connection ({error.strerror or error})"
-
-    @property
-    def pending(self) -> bool:
-        """Whether bytes wait inside the encryption, where no poll of the socket sees them."""
-        return isinstance(self._raw, ssl.SSLSocket) and not self.fault and self._raw.pending() > 0
 
     @property
     def wants_to_write(self) -> bool:
@@ -89,13 +89,13 @@ class Wire:
         self._raw.setblocking(flag)
 
     def close(self) -> None:
-        """Close the connection, once the broker has read the last acknowledgements.
+        """Close the connection, once the broker has read what matters (`matters`).
 
         To close a socket on which something unread has come would tear the line, and with it what is still on the
-        way to the broker: it would all be sent again.
+        way to the broker: acknowledged messages would all come again.
         """
         try:
-            if not self.fault:
+            if self.matters and not self.fault:
                 self._hang_up()
         except OSError:
             pass  # the line is torn already
