@@ -81,6 +81,13 @@ class Supervisor:
             log.info("a thread that was left behind has ended", source=self.pipeline.name)
 
     def _keep_running(self) -> None:
+        try:
+            self._run_and_restart()
+        finally:
+            if self.pipeline.status.state == "running":  # by what is not caught anywhere
+                self.pipeline.status.become("failed", "its thread was ended")
+
+    def _run_and_restart(self) -> None:
         pipeline = self.pipeline
         while not pipeline.stopping.is_set():
             with Contained() as fault:
