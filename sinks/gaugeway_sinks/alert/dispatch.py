@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from copy import copy
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from gaugeway import Reading
 from gaugeway.mqtt import Message
 from gaugeway_sinks.alert.event import Envelope, Event, unpack
 
@@ -16,8 +18,21 @@ LATE: Final = 10.0
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
+class Turns(msgspec.Struct):
+    """The last turn of one sort of events, and how many were lost or left out since one was sent."""
+
+    last: int | None = None
+    dropped: int = 0
+
+    def take(self, turn: int) -> None:
+        """Count what is missing before this turn."""
+        if self.last is not None:
+            self.dropped += max(0, turn - self.last - 1)
+        self.last = turn
+
+
 class Dispatch:
-    """Unpacks messages and remembers what was left out of the outbox, so that the next event can tell.
+    """Unpacks messages, and remembers what the outbox let go of, so that the next event can tell.
 
     The same messages may be asked for again after a failure; only `sent` says that they are through.
     """
@@ -25,40 +40,37 @@ class Dispatch:
     def __init__(self, root: str) -> None:
         self._root = root
         self._boot = ""
-        self._last_seq: int | None = None
-        self._dropped = 0
-        self._after: tuple[int | None, int] = (None, 0)
+        self._turns = (Turns(), Turns())
+        self._after = self._turns
 
     def messages(self, packed: Iterable[bytes], now: float) -> list[Message]:
         """Return what to publish at this moment of the stream."""
-        self._after = (self._last_seq, self._dropped)
+        self._after = (copy(self._turns[0]), copy(self._turns[1]))
         return list(self._unpacked(packed, now))
 
     def sent(self) -> None:
         """Take in that the last messages are through."""
-        self._last_seq, self._dropped = self._after
+        self._turns = self._after
 
     def _unpacked(self, packed: Iterable[bytes], now: float) -> Iterator[Message]:
-        last, dropped = self._after
-        for envelope in map(unpack, packed):
-            late = now - envelope.made > LATE
-            if envelope.seq:
-                dropped += 0 if last is None else max(0, envelope.seq - last - 1)
-                last = envelope.seq
-            if not (late and envelope.fleeting):
-                yield self._message(envelope, late=late, dropped=dropped)
-                dropped = 0 if envelope.seq else dropped
-            elif envelope.seq:
-                dropped += 1
-            self._after = (last, dropped)
+        for item in map(unpack, packed):
+            if isinstance(item, Reading):
+                yield Message(f"{self._root}/sensor/{item.sensor}/state", msgspec.json.encode(item), 1)
+            elif not item.turn:
+                yield Message(f"{self._root}/{item.topic}", bytes(item.payload), 1)
+            else:
+                yield from self._event(item, late=now - item.made > LATE)
 
-    def _message(self, envelope: Envelope, *, late: bool, dropped: int) -> Message:
-        payload = bytes(envelope.payload)
-        if envelope.seq:
-            event = msgspec.json.decode(payload, type=Event)
-            event.historical = event.historical or late
-            payload = self.stamped(event, dropped)
-        return Message(f"{self._root}/{envelope.topic}", payload, envelope.qos)
+    def _event(self, envelope: Envelope, *, late: bool) -> Iterator[Message]:
+        turns = self._after[envelope.fleeting]
+        turns.take(envelope.turn)
+        if late and envelope.fleeting:
+            turns.dropped += 1
+            return
+        event = msgspec.json.decode(envelope.payload, type=Event)
+        event.historical = event.historical or late
+        yield Message(f"{self._root}/{envelope.topic}", self.stamped(event, turns.dropped), 1)
+        turns.dropped = 0
 
     def stamped(self, event: Event, dropped: int = 0) -> bytes:
         """Return an event or snapshot as JSON, with what is known only when it is sent."""

@@ -29,4 +29,5 @@ class Memory(msgspec.Struct, kw_only=True):
     alarms: dict[str, Kept]
     flood: Bursts
     withheld: int = 0
+    turns: tuple[int, int] = (0, 0)
     retired: dict[str, tuple[int, int]] = {}

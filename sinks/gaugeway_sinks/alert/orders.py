@@ -28,6 +28,7 @@ class Orders:
     def __init__(self, root: str) -> None:
         self.topics = (f"{root}/alert/+/cmd", f"{root}/cmd")
         self.rebirth = False
+        self.unsaved = False
         self._root = root
         self._inbox: deque[Delivery] = deque()
 
@@ -48,6 +49,7 @@ class Orders:
             else:
                 result = self._on_alarm(topic.removeprefix("alert/").removesuffix("/cmd"), delivery, panel)
             panel.answer(f"{topic}/result", msgspec.json.encode(result))
+            self.unsaved = self.unsaved or result.changed
             facts = {"command": result.cmd, "alert": result.alert, "by": result.by, "comment": result.comment}
             log.info("command", ok=result.ok, **{name: fact for name, fact in facts.items() if fact})
 

@@ -44,6 +44,7 @@ class Panel:
         self.stirred = True
         self.grown = True
         self._streams: dict[str, Stream] = {}
+        self._turns = [0, 0]
         self._out: list[bytes] = []
         self._gone: dict[str, Kept] = {}
         self._retired: dict[str, tuple[int, int]] = {}
@@ -82,7 +83,7 @@ class Panel:
 
     def answer(self, topic: str, payload: bytes) -> None:
         """Send the outcome of a command."""
-        self._out.append(pack(Envelope(topic, msgspec.Raw(payload), 1, 0, self.made)))
+        self._out.append(pack(Envelope(topic, msgspec.Raw(payload), self.made)))
 
     def say(self, alarm: Alarm, event: Name, now: float) -> None:
         """Announce an event of an alarm, unless there is a flood."""
@@ -122,12 +123,14 @@ class Panel:
             alarms={alarm.key: Kept(badge(alarm), alarm.save()) for alarm in self.alarms.values()} | self._gone,
             flood=self.flood,
             withheld=self.withheld,
+            turns=(self._turns[0], self._turns[1]),
             retired=self._retired,
         )
 
     def restore(self, memory: Memory) -> None:
         """Take it back; what is no longer configured is taken leave of with the next reading or tick."""
         self.seq, self.made, self.withheld, self._retired = memory.seq, memory.made, memory.withheld, memory.retired
+        self._turns = list(memory.turns)
         self.flood.bursting, self.flood.recent = memory.flood.bursting, memory.flood.recent
         self._streams = {name: Stream(name, past) for name, past in memory.streams.items()}
         for name, past in memory.tracks.items():
@@ -265,4 +268,5 @@ class Panel:
     def _send(self, key: str, event: Event) -> None:
         fleeting = event.event == "reminded"
         payload = msgspec.Raw(msgspec.json.encode(event))
-        self._out.append(pack(Envelope(f"alert/{key}/event", payload, 1, event.seq, self.made, fleeting)))
+        self._turns[fleeting] += 1
+        self._out.append(pack(Envelope(f"alert/{key}/event", payload, self.made, self._turns[fleeting], fleeting)))

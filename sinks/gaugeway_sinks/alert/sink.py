@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Raw
+from msgspec import Meta
 from msgspec.json import encode
 
 from gaugeway import Duration, Reading, Site, Tick, Urgent
@@ -30,7 +30,6 @@ from gaugeway.mqtt import (
 )
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
 from gaugeway_sinks.alert.dispatch import Dispatch
-from gaugeway_sinks.alert.event import Envelope, pack
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.notices import Notices
@@ -122,6 +121,11 @@ class ThresholdAlertSink:
         )
         self._notices = Notices(self._publisher, self._draw, self._put_back)
 
+    @property
+    def unsaved(self) -> bool:
+        """Whether a command was carried out that no saved state knows of: it cannot be replayed, so save soon."""
+        return self._orders.unsaved
+
     def consume(self, stream: Iterable[Reading]) -> Sequence[bytes] | None:
         """Judge a batch of readings; return the events and, where they are to be kept, the readings as messages."""
         batch = stream if isinstance(stream, Sequence) else tuple(stream)
@@ -152,6 +156,7 @@ class ThresholdAlertSink:
         """Return all that has to be remembered, as plain data."""
         with self._lock:
             on_the_way = self._drawn.ghosts if self._drawn else ()
+            self._orders.unsaved = False
             topics = sorted({*self._bulletin.topics(), *self._stale.ghosts, *on_the_way})
             return msgspec.to_builtins(Saved(self.panel.save(), topics, self._bulletin.parts()))
 
@@ -197,8 +202,7 @@ class ThresholdAlertSink:
             root = self._bulletin.root
             self._fresh.extend(Message(f"{root}/sensor/{each.sensor}/state", encode(each), 0) for each in batch)
             return []
-        made = self.panel.made
-        return [pack(Envelope(f"sensor/{each.sensor}/state", Raw(encode(each)), 1, 0, made)) for each in batch]
+        return [encode(each) for each in batch]
 
     def _draw(self) -> tuple[Stale, Sequence[Message]]:
         """Return what is out of date and how it reads, and the readings that came since the last time."""

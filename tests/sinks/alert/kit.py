@@ -9,7 +9,7 @@ from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.mqtt import Delivery
 from gaugeway.reading import Stamp
 from gaugeway_sinks.alert.command import Result
-from gaugeway_sinks.alert.event import Event, unpack
+from gaugeway_sinks.alert.event import Envelope, Event, unpack
 from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.orders import Orders
 from gaugeway_sinks.alert.panel import Panel
@@ -124,7 +124,8 @@ class Bench:
     def _heard(self, packed: list[bytes]) -> None:
         for message in packed:
             envelope = unpack(message)
-            if envelope.topic.endswith("/event"):
+            assert isinstance(envelope, Envelope)
+            if envelope.turn:
                 self.events.append(msgspec.json.decode(envelope.payload, type=Event))
             else:
                 self.answers.append(msgspec.json.decode(envelope.payload, type=Result))
