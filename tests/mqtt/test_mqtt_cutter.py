@@ -6,7 +6,6 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paho.mqtt.enums import MQTTProtocolVersion
 from tests.support.packets import length, publish
 
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
@@ -76,17 +75,6 @@ def test_a_message_has_all_that_its_packet_says(
     (found,) = cut(packet, newest=newest).deliveries
     assert (found.topic, found.payload, found.qos, found.mid) == (topic, payload, qos, mid if qos else 0)
     assert (found.again, found.retained, found.whole) == (dup, retain, True)
-
-
-def test_paho_would_read_the_same() -> None:
-    """The reading of a packet agrees with that of the library whose work this takes over."""
-    from paho.mqtt._packet import decode_publish
-
-    packet = publish(b"a/b", b'{"value": 21.5}', qos=2, mid=77, dup=True, properties=b"\x02\x00\x00\x00\x3c")
-    (found,) = cut(packet).deliveries
-    theirs = decode_publish(packet[0], packet[2:], MQTTProtocolVersion.MQTTv5)
-    assert (theirs.topic, theirs.payload, theirs.mid) == (found.topic, found.payload, found.mid)
-    assert (theirs.qos, theirs.dup, theirs.retain) == (found.qos, found.again, found.retained)
 
 
 def test_the_digest_stands_for_topic_and_payload() -> None:

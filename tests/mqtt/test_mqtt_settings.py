@@ -129,3 +129,10 @@ def test_a_message_survives_being_packed() -> None:
     message = Message("gw/plant1/alert/hot/event", bytes(range(256)), qos=2, retain=True)
     assert Message.unpack(message.pack()) == message
     assert Message.unpack(Message("a", b"").pack()) == Message("a", b"", qos=1, retain=False)
+
+
+@pytest.mark.parametrize("topic", ["", "a/+", "#", "a\0"])
+def test_a_message_to_no_single_topic_cannot_be_made(topic: str) -> None:
+    """A mistake in a sink shows where it is made, and not on another thread."""
+    with pytest.raises(ValueError, match="nothing can be published"):
+        Message(topic, b"")

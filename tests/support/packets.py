@@ -1,5 +1,6 @@
 """MQTT packets as a broker sends them, built by the letter of the standard."""
 
+import select
 import socket
 from typing import Final, Self
 
@@ -57,6 +58,10 @@ class ScriptedBroker:
         self._listener.settimeout(PATIENCE)
         self._peer, _ = self._listener.accept()
         return self.hear()
+
+    def is_called(self, seconds: float) -> bool:
+        """Tell whether somebody connects within this time."""
+        return bool(select.select([self._listener], [], [], seconds)[0])
 
     def hear(self) -> Self:
         """Hear what the client says next: `heard`, which is empty when it has closed the connection."""

@@ -13,6 +13,10 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     qos: Literal[0, 1, 2] = 1
     retain: bool = False
 
+    def __post_init__(self) -> None:
+        if not self.topic or not {"+", "#", "\0"}.isdisjoint(self.topic):
+            raise ValueError(f"nothing can be published to the topic {self.topic!r}")
+
     def pack(self) -> bytes:
         """Return this message as bytes."""
         return msgspec.msgpack.encode(self)

@@ -64,6 +64,7 @@ class Publisher:
         self._topics = topics
         self._take = take
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._lock = threading.Lock()
         self._bell: Bell | None = None
         self._thread: threading.Thread | None = None
         self._farewell: Sequence[Message] = ()
@@ -73,30 +74,36 @@ class Publisher:
 
     def start(self) -> None:
         """Begin to connect, if that has not begun; return at once."""
-        self._worker()
+        with self._lock:
+            self._working()
 
     def deliver(self, messages: Iterable[Message]) -> None:
         """Publish messages in order and return when the broker has them all; DeviceError when it may not.
 
         Without messages it returns when there is a connection.
         """
-        worker, bell = self._worker()
         job = Job(tuple(messages))
-        self._jobs.put(job)
-        bell.ring()
+        with self._lock:
+            worker, bell = self._working()
+            self._jobs.put(job)
+            bell.ring()
         job.wait(worker)
 
     def close(self, farewell: Sequence[Message] = ()) -> None:
         """Publish a last word, if there is a connection, and end the thread. May be called twice."""
-        self._farewell = farewell
-        self._close_by = time.monotonic() + GOODBYE_TIMEOUT
-        if self._bell is not None and self._thread is not None:
-            self._bell.ring()
+        with self._lock:
+            self._farewell = farewell
+            self._close_by = time.monotonic() + GOODBYE_TIMEOUT
+            if self._bell is not None:
+                self._bell.ring()
+        if self._thread is not None:
             self._thread.join()
-            self._bell.close()
-            self._bell = None
+        with self._lock:
+            if self._bell is not None:
+                self._bell.close()
+                self._bell = None
 
-    def _worker(self) -> tuple[threading.Thread, Bell]:
+    def _working(self) -> tuple[threading.Thread, Bell]:
         """Return the thread and its bell, begun now if need be."""
         if self._close_by is not None:
             raise DeviceError(f"the connection to {self.broker.where} is closed")
@@ -109,10 +116,11 @@ class Publisher:
         return self._thread, self._bell
 
     def _run(self, bell: Bell) -> None:
-        """Keep a connection until the end; between two attempts wait, but not when there is something to do."""
+        """Keep a connection until the end; between two attempts wait, but not when there is something new to do."""
         while self._close_by is None:
             error = self._connection(bell)
             self.connected = False
+            bell.hush()
             self._refuse_all(error)
             self._note(str(error))
             if self._close_by is None:
@@ -140,10 +148,10 @@ class Publisher:
         if self._topics:
             self._go_through(link.subscribe(self._topics, 1))
         refusal = self._publish(link, tuple(self._greeting()) if self._greeting else ())
-        if refusal is not None:
-            raise refusal
         self.connected = True
         self._note("")
+        if refusal is not None:
+            log.warning("greeting is refused", reason=str(refusal))
 
     def _go_through(self, steps: Iterator[None]) -> None:
         for _ in steps:

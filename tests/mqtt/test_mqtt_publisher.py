@@ -1,0 +1,252 @@
+"""What `deliver` returned for is with the broker; what it raised for may not be; nothing is left behind."""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.conftest import open_files
+from tests.support.brokers import MOSQUITTO, Iotcore, Mosquitto, Peer, needs_mosquitto, publish, until
+from tests.support.packets import CONNACK_5, ScriptedBroker
+
+from gaugeway import DeviceError
+from gaugeway.mqtt import Broker, Delivery, Message, Publisher
+
+ONLINE: Final = Message("gw/status", b"online", retain=True)
+OFFLINE: Final = Message("gw/status", b"offline", retain=True)
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed")
+    with Mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
+        yield running
+
+
+def at(running: "Mosquitto | Iotcore | ScriptedBroker", name: str = "gw") -> Broker:
+    return Broker.at(running.address, client_id=name, version="3.1.1" if isinstance(running, Iotcore) else 5)
+
+
+def numbers(count: int, topic: str = "t/s", qos: int = 1) -> list[Message]:
+    return [Message(topic, b"%d" % number, 2 if qos == 2 else 1 if qos else 0) for number in range(count)]
+
+
+def within(publisher: Publisher, messages: list[Message]) -> Callable[[], str | None]:
+    """Deliver in a thread, as the engine does; return what asks for the outcome: None as long as there is none."""
+    outcome: list[str] = []
+
+    def run() -> None:
+        try:
+            publisher.deliver(messages)
+            outcome.append("delivered")
+        except DeviceError as error:
+            outcome.append(str(error))
+
+    threading.Thread(target=run, daemon=True).start()
+    return lambda: outcome[0] if outcome else None
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_messages_arrive_in_order(broker: Mosquitto, qos: int) -> None:
+    """More of them than are on the way at once, over several calls, retained or not."""
+    with Peer(broker.port) as peer, closing(Publisher(at(broker, f"order{qos}"))) as publisher:
+        peer.listen(f"order{qos}/#", qos=2)
+        publisher.deliver(numbers(100, f"order{qos}/a", qos))
+        publisher.deliver([])
+        publisher.deliver(numbers(3, f"order{qos}/b", qos))
+        assert peer.hear(103) == [*numbers(100, f"order{qos}/a", qos), *numbers(3, f"order{qos}/b", qos)]
+
+
+def test_the_embedded_broker_serves_as_well() -> None:
+    """In version 3.1.1."""
+    with Iotcore() as running, Peer(running.port) as peer, closing(Publisher(at(running))) as publisher:
+        peer.listen("t/#")
+        publisher.deliver(numbers(30))
+        assert peer.hear(30) == numbers(30)
+
+
+def test_nobody_there_is_told_and_found_when_he_comes() -> None:
+    """`deliver` raises, in words; the same call succeeds when the broker is there."""
+    running = Iotcore()
+    with closing(Publisher(at(running))) as publisher:
+        with pytest.raises(DeviceError, match=f"nothing listens on 127.0.0.1:{running.port}"):
+            publisher.deliver(numbers(1))
+        with running:
+            publisher.deliver(numbers(1))
+
+
+def test_a_broker_that_refuses_is_not_stormed() -> None:
+    """After an attempt that was asked for, the next comes when its time has come, or when it is asked for again."""
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        for _ in range(2):
+            outcome = within(publisher, [])
+            broker.accept().say(bytes.fromhex("20 03 00 89 00"))
+            until(outcome, "the refusal is told")
+            assert "server busy" in str(outcome())
+            assert not broker.is_called(0.3)
+
+
+def test_what_is_not_acknowledged_is_not_delivered() -> None:
+    """The broker takes the message and dies: DeviceError. The next connection gets the whole call again."""
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        outcome = within(publisher, numbers(2))
+        broker.accept().say(CONNACK_5).hear()
+        broker.say(bytes.fromhex("40 02 00 01"))
+        assert outcome() is None
+        broker.hang_up()
+        until(outcome, "the loss is told")
+        assert f"127.0.0.1:{broker.port} closed the connection" in str(outcome())
+
+
+def test_a_broker_that_takes_and_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not waited for for ever."""
+    monkeypatch.setattr("gaugeway.mqtt.publisher.ANSWER_TIMEOUT", 0.2)
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        outcome = within(publisher, numbers(1))
+        broker.accept().say(CONNACK_5)
+        until(outcome, "the silence is told")
+        assert "does not acknowledge what is published" in str(outcome())
+
+
+def test_no_more_is_on_the_way_than_the_broker_allows() -> None:
+    """It says 2: the third message waits for the first answer."""
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        outcome = within(publisher, numbers(3))
+        broker.accept().say(bytes.fromhex("20 06 00 00 03 21 00 02"))
+        heard = b""
+        while heard.count(b"t/s") < 2:
+            heard += broker.hear().heard
+        broker.say(bytes.fromhex("40 02 00 01 40 02 00 02"))
+        assert broker.hear().heard.count(b"t/s") == 1
+        assert heard.count(b"t/s") == 2
+        broker.say(bytes.fromhex("40 02 00 03"))
+        until(outcome, "all is delivered")
+        assert outcome() == "delivered"
+
+
+def test_a_message_that_is_refused_is_told_with_its_topic() -> None:
+    """The access list of the broker is the place to look; the connection goes on."""
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        outcome = within(publisher, [Message("gw/forbidden", b"1")])
+        broker.accept().say(CONNACK_5).hear()
+        broker.say(bytes.fromhex("40 03 00 01 87"))
+        until(outcome, "the refusal is told")
+        assert "does not let a client without a user write 'gw/forbidden' (not authorized)" in str(outcome())
+        again = within(publisher, [Message("gw/allowed", b"1")])
+        broker.hear().say(bytes.fromhex("40 02 00 02"))
+        until(again, "the next message is delivered")
+        assert again() == "delivered"
+
+
+def test_a_greeting_that_is_refused_does_not_stop_the_rest() -> None:
+    """The status may be forbidden; the alarms are not."""
+    with ScriptedBroker() as broker, closing(Publisher(at(broker), greeting=lambda: [ONLINE])) as publisher:
+        outcome = within(publisher, numbers(1))
+        broker.accept().say(CONNACK_5).hear()
+        broker.say(bytes.fromhex("40 03 00 01 87")).hear()
+        broker.say(bytes.fromhex("40 02 00 02"))
+        until(outcome, "the message is delivered")
+        assert outcome() == "delivered"
+
+
+@needs_mosquitto
+@pytest.mark.broker
+def test_the_greeting_comes_first_on_every_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snapshots before the backlog; and when the broker comes back it is greeted, though nothing is to be delivered."""
+    monkeypatch.setattr("gaugeway.mqtt.publisher.RETRY_EVERY", 0.1)
+    greeted: list[int] = []
+
+    def greeting() -> list[Message]:
+        greeted.append(1)
+        return [Message("t/status", b"%d" % len(greeted), retain=True)]
+
+    with Mosquitto(tmp_path) as running, closing(Publisher(at(running), greeting=greeting)) as publisher:
+        with Peer(running.port) as peer:
+            peer.listen("t/#")
+            publisher.deliver([Message("t/event", b"x")])
+            assert [message.topic for message in peer.hear(2)] == ["t/status", "t/event"]
+        running.stop()
+        until(lambda: not publisher.connected, "the loss is noticed")
+        running.start()
+        with Peer(running.port) as peer:
+            peer.listen("t/#")
+            assert peer.hear(1)[0].payload == b"2"
+
+
+@pytest.mark.broker
+def test_the_will_is_published_when_the_gateway_dies_and_the_farewell_when_it_stops(broker: Mosquitto) -> None:
+    """The same words on death and on a clean stop."""
+    with Peer(broker.port) as peer:
+        peer.listen("gw/status")
+        publisher = Publisher(at(broker, "will"), will=OFFLINE, greeting=lambda: [ONLINE])
+        publisher.deliver([])
+        publisher.close(farewell=[OFFLINE])
+        assert [message.payload for message in peer.hear(2)] == [b"online", b"offline"]
+        with closing(Publisher(at(broker, "dies"), will=OFFLINE, greeting=lambda: [ONLINE])) as dying:
+            dying.deliver([])
+            peer.hear(3)
+            with closing(Publisher(at(broker, "dies"))) as successor:
+                successor.deliver([])
+                assert [message.payload for message in peer.hear(4)][2:] == [b"online", b"offline"]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("qos", [0, 1, 2])
+def test_commands_are_taken(broker: Mosquitto, qos: int) -> None:
+    """Whenever they come; a command that fails in its taker does not end the publisher."""
+    inbox: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+
+    def take(delivery: Delivery) -> None:
+        inbox.put(delivery)
+        if delivery.payload == b"0":
+            raise KeyError(delivery.payload)
+
+    topic = f"commands{qos}/hot/cmd"
+    with closing(Publisher(at(broker, f"commands{qos}"), topics=[f"commands{qos}/+/cmd"], take=take)) as publisher:
+        publisher.deliver([])
+        publish(broker.port, *numbers(60, topic, qos))
+        taken = [inbox.get(timeout=20) for _ in range(60)]
+        assert [(delivery.topic.decode(), delivery.payload) for delivery in taken] == [
+            (topic, b"%d" % number) for number in range(60)
+        ]
+
+
+@pytest.mark.broker
+def test_a_call_during_another_waits_its_turn(broker: Mosquitto) -> None:
+    """Two threads may deliver; each gets its own outcome."""
+    with Peer(broker.port) as peer, closing(Publisher(at(broker, "two"))) as publisher:
+        peer.listen("two/#")
+        outcomes = [within(publisher, numbers(50, f"two/{name}")) for name in "ab"]
+        until(lambda: all(outcome() == "delivered" for outcome in outcomes), "both are delivered")
+        assert len(peer.hear(100)) == 100
+
+
+def test_close_ends_everything_at_any_moment() -> None:
+    """Before the start, while nobody answers, twice; a waiting `deliver` is let go, and a later one refused."""
+    Publisher(Broker.at("mqtt://h", client_id="gw")).close()
+    with ScriptedBroker() as broker:
+        publisher = Publisher(at(broker))
+        outcome = within(publisher, numbers(1))
+        broker.accept()
+        publisher.close()
+        until(outcome, "the waiting call is let go")
+        assert "closed" in str(outcome())
+        publisher.close()
+        with pytest.raises(DeviceError, match="closed"):
+            publisher.deliver([])
+
+
+def test_nothing_is_opened_before_the_start() -> None:
+    """The constructor only notes what it is told."""
+    before = (threading.enumerate(), open_files())
+    with ScriptedBroker() as broker:
+        called_from_outside = open_files() - before[1]
+        publisher = Publisher(at(broker), will=OFFLINE, greeting=lambda: [ONLINE])
+        assert not publisher.connected
+        assert (threading.enumerate(), open_files() - called_from_outside) == before
+        assert not broker.is_called(0)
