@@ -55,6 +55,7 @@ class Checkpoints:
         self.taken = 0
         self._parts = parts
         self._last = storage.store.load()
+        self._left_at: dict[str, bytes | None] = {}
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._keep_taking, name="checkpoints", daemon=True)
@@ -108,8 +109,19 @@ class Checkpoints:
         return self._well(fault.error)
 
     def let_go(self, pipelines: Iterable[Pipeline]) -> None:
-        """Close what was open for pipelines that have ended."""
+        """Close what was open for pipelines that have ended.
+
+        Who takes their place goes on from where they are, not from the last checkpoint: a sink that is behind may
+        have put that off for long.
+        """
         for pipeline in pipelines:
+            name = f"pipeline {pipeline.name}"
+            self._left_at[name] = None
+            if pipeline.status.state != "ended":
+                with Contained() as fault:
+                    self._left_at[name] = msgspec.msgpack.encode(_state_of(pipeline))
+                if fault.error is not None:
+                    log.error("state is lost", source=pipeline.name, reason=in_words(fault.error), error=fault.error)
             pipeline.recorder.close()
 
     def end(self, *, last: bool) -> None:
@@ -123,7 +135,8 @@ class Checkpoints:
 
     def close(self, pipelines: Iterable[Pipeline]) -> None:
         """Close the state folder; everything has been stopped before."""
-        self.let_go(pipelines)
+        for pipeline in pipelines:
+            pipeline.recorder.close()
         self.storage.close()
 
     def _keep_taking(self) -> None:
@@ -148,12 +161,7 @@ class Checkpoints:
             if pipeline.status.state == "ended":  # it is over; the next run begins anew
                 continue
             pipeline.recorder.sync()
-            states[f"pipeline {pipeline.name}"] = PipelineState(
-                position=pipeline.recorder.position,
-                now=pipeline.chain.site.clock.now,
-                stages=pipeline.chain.save(),
-                receipts=pipeline.recorder.remembered(),
-            )
+            states[f"pipeline {pipeline.name}"] = _state_of(pipeline)
         return states
 
     def _packed(self, states: Mapping[str, State]) -> dict[str, bytes | None]:
@@ -186,12 +194,13 @@ class Checkpoints:
         if isinstance(error, DeviceError | OSError):
             if self.status.become("waiting", in_words(error)):
                 log.warning("no checkpoint could be taken", reason=in_words(error))
-            return False
-        raise error
+        elif self.status.become("failed", in_words(error)):
+            log.error("no checkpoint can be taken", reason=in_words(error), error=error)
+        return False
 
     def _state(self, name: str, kind: type[S]) -> S | None:
         """Return what the last checkpoint says of one part, None where it says nothing that can be understood."""
-        packed = self._last.get(name)
+        packed = self._left_at.get(name, self._last.get(name))
         if packed is None:
             return None
         try:
@@ -199,3 +208,12 @@ class Checkpoints:
         except msgspec.DecodeError as error:
             log.warning("a part of the checkpoint cannot be understood and is left out", part=name, reason=str(error))
             return None
+
+
+def _state_of(pipeline: Pipeline) -> PipelineState:
+    return PipelineState(
+        position=pipeline.recorder.position,
+        now=pipeline.chain.site.clock.now,
+        stages=pipeline.chain.save(),
+        receipts=pipeline.recorder.remembered(),
+    )

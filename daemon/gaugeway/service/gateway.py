@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from typing import Final
 
 from gaugeway.engine.build import Builder
@@ -46,12 +47,17 @@ class Gateway:
 
     def start(self) -> None:
         """Open the state folder, go back to the last checkpoint, and start every pipeline from there."""
-        storage = Storage(self.plan.storage)
-        self.checkpoints = checkpoints = Checkpoints(storage, lambda: (self.pipelines, self.outlets))
-        for outlet in self.outlets:
-            checkpoints.open_outlet(outlet)
-        for pipeline in self.pipelines:
-            checkpoints.open_pipeline(pipeline)
+        with ExitStack() as undone:
+            storage = undone.enter_context(closing(Storage(self.plan.storage)))
+            checkpoints = Checkpoints(storage, lambda: (self.pipelines, self.outlets))
+            for outlet in self.outlets:
+                undone.callback(outlet.close)
+                checkpoints.open_outlet(outlet)
+            for pipeline in self.pipelines:
+                checkpoints.open_pipeline(pipeline)
+                undone.callback(pipeline.recorder.close)
+            undone.pop_all()  # from here on it is `stop` that closes
+        self.checkpoints = checkpoints
         checkpoints.start()
         for supervisor in self.supervisors.values():
             supervisor.start()

@@ -22,11 +22,12 @@ class Storage:
         self.plan = plan
         self.folder = plan.dir
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._open = ExitStack()
-        self._open.enter_context(Lock(self.folder))
-        self.reserve = Reserve(self.folder / "reserve")
-        self.store = Store(self.folder / "state.db", self.reserve)
-        self.reserve.refill()
+        with ExitStack() as opened:
+            opened.enter_context(Lock(self.folder))
+            self.reserve = Reserve(self.folder / "reserve")
+            self.store = Store(self.folder / "state.db", self.reserve)
+            self.reserve.refill()
+            self._open = opened.pop_all()
 
     def recorder(self, pipeline: Pipeline, floor: int) -> Recorder:
         """Return what keeps the bursts of a pipeline, with positions from `floor` on."""
