@@ -9,8 +9,11 @@ An `OSError` from a source or sink counts as a `DeviceError`.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
+
+WIDEST: Final = 160
 
 
 class GaugewayError(Exception):
@@ -46,15 +49,26 @@ class Problem(msgspec.Struct, frozen=True):
         if self.place is None:
             return f"{self.message}\n    {self.hint}" if self.hint else self.message
         at = self.place
-        gutter = f"{at.line:>5} | "
-        caret = " " * (len(gutter) - 2) + "| " + " " * (at.column - 1) + "^" * at.width
+        line, begin = _window(self.source_line, at.column - 1)
+        # Tabs are repeated, so that the caret stands below its text however wide a terminal makes them.
+        before = "".join("\t" if letter == "\t" else " " for letter in line[:begin])
+        caret = "^" * max(1, min(at.width, len(line) - begin))
         return "\n".join(
             (
                 f"{at.file}:{at.line}:{at.column}: {self.message}",
-                f"{gutter}{self.source_line}",
-                f"{caret} {self.hint}".rstrip(),
+                f"{at.line:>5} | {line}",
+                f"{'':5} | {before}{caret} {self.hint}".rstrip(),
             )
         )
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """Return the part of a line to show, and where in it the column is."""
+    if len(line) <= WIDEST:
+        return line, column
+    start = max(0, min(column - WIDEST // 3, len(line) - WIDEST))
+    end = start + WIDEST
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else ""), column - start + bool(start)
 
 
 class ConfigError(GaugewayError):

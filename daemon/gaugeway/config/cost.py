@@ -98,8 +98,9 @@ class Flow:
     def __init__(self, pipeline: PipelinePlan) -> None:
         self.pipeline = pipeline
         self.id = pipeline.source.id
-        self.names = list(pipeline.source.sensors.names()) or ["sensor"]
-        self.open_ended = len(self.names) != len(pipeline.source.sensors)
+        named = list(pipeline.source.sensors.names())
+        self.names = named or ["sensor"]
+        self.open_ended = not named or len(named) < len(pipeline.source.sensors)
         every = pipeline.source.options.get("every")
         polled = "request" not in pipeline.source.options or pipeline.source.options["request"] is not None
         self.guessed = not (isinstance(every, float) and every > 0 and polled)

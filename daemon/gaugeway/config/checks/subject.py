@@ -41,7 +41,7 @@ class Subject(msgspec.Struct, frozen=True):
 
     def place(self, *keys: str) -> Node:
         """Return where the value of a key stands, or the nearest above it that is written."""
-        at: Node = next(iter(self.written)).key
+        at: Node = next((entry.key for entry in self.written), self.written)
         inner: Node | None = self.written
         for key in keys:
             inner = inner.get(key) if isinstance(inner, Mapping) else None

@@ -1,0 +1,222 @@
+"""What shows only when all parts are seen together."""
+
+from pathlib import Path
+
+import pytest
+from tests.config.kit import plan, problems, report, source, told
+
+from gaugeway.config.checks.sources import overlap
+
+SENSORS = (
+    "{boiler: {kind: temperature, unit: °C, range: [0, 100], unit_id: 1},"
+    " main: {kind: pressure, unit: bar, range: [0, 10], unit_id: 2}, 'pump*': {unit_id: 3, kind: flow, unit: L/min}}"
+)
+
+
+def checked(text: str) -> list[str]:
+    """Return what is wrong with a text that follows a source with some sensors."""
+    return [one.partition(" ")[2] for one in problems(source(sensors=SENSORS) + text)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{sensor: boilr, above: 50}", "unknown sensor 'boilr' | did you mean 'boiler'?"),
+        (
+            "{sensor: xyz, above: 50}",
+            "unknown sensor 'xyz' | write it under the 'sensors' of its source; there is boiler, main",
+        ),
+        ("{sensors: [boiler, mian], above: 5}", "unknown sensor 'mian' | did you mean 'main'?"),
+        ("{sensors: ['x*'], above: 5}", "no sensor fits 'x*' | there is boiler and main"),
+        ("{sensor: boiler, above: 5 bar}", "'above': 'boiler' is measured in °C, which bar does not fit"),
+        ("{sensor: boiler, above: 500}", "'above': 500 lies outside the range of 'boiler', 0 to 100 °C"),
+        (
+            "{sensor: boiler, above: 50, clear_below: 60}",
+            "'clear_below' has to be less than 50, or the alarm would clear while it still stands",
+        ),
+        (
+            "{sensor: boiler, above: 50, clear_below: -5}",
+            "'clear_below' lies outside the range of 'boiler': the alarm would never clear",
+        ),
+        ("{sensor: boiler}", "'hot' say when to raise: one of above, below, outside, rate, stuck, stale, quality"),
+        ("{above: 50}", "'hot' say which sensor it watches: sensor, sensors, kind or difference"),
+        (
+            "{sensor: boiler, above: 50, below: 5}",
+            "'below' a rule has one condition, and this one has 'above' already; write a second rule",
+        ),
+        ("{sensor: boiler, above: 50, of: average}", "no stage before gives 'average' | put one before that does"),
+        (
+            "{sensor: boiler, above: 50, of: averge}",
+            "no stage gives a result called 'averge' | did you mean 'average'?",
+        ),
+        ("{sensor: boiler, above: 50, inhibited_by: [hto]}", "'inhibited_by': there is no rule 'hto'"),
+        ("{kind: pressure, above: 50}", "'above': 50 lies outside the range of 'main', 0 to 10 bar"),
+        ("{sensor: boiler, above: 50, message: '{vlaue}'}", "'message' there is no {vlaue}"),
+    ],
+)
+def test_a_rule_is_held_against_itself_and_the_sensors(rule: str, said: str) -> None:
+    (found,) = checked(f"alerts:\n  hot: {rule}\n")
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{sensor: boiler, above: 122 °F}",
+        "{sensor: pump7, above: 5}",
+        "{sensors: ['pump*'], above: 5 L/min}",
+        "{kind: pressure, above: 9 bar}",
+        "{difference: [boiler, boiler2], above: 500}",
+    ],
+)
+def test_a_rule_that_fits_is_let_be(rule: str) -> None:
+    more = SENSORS[:-1] + ", boiler2: {kind: temperature, unit: °C, unit_id: 9}}"
+    assert problems(source(sensors=more) + f"alerts:\n  hot: {rule}\n") == []
+
+
+def test_a_mistake_in_a_sensor_is_told_once_and_not_again_for_all_that_refer_to_it() -> None:
+    rule = "alerts: {hot: {sensor: t1, above: 5}}\nstages: [{smooth: {select: t1}}]\n"
+    assert len(problems(source(sensors="{t1: {knd: temperature, unit_id: 1}}") + rule)) == 1
+    assert len(problems("sources: {bus: {type: prt, sensors: {t1: {}}}}\n" + rule)) == 1
+
+
+def test_a_rule_for_a_sensor_that_may_yet_come_is_warned_of() -> None:
+    found = report("sources: {bus: {type: port, port: /dev/null}}\nalerts: {hot: {sensor: t1, above: 5}}\n")
+    assert found.problems == ()
+    assert told(found.warnings[0]).startswith("2:24 the sensor 't1' is not declared")
+
+
+@pytest.mark.parametrize(
+    ("stages", "said"),
+    [
+        ("[{smooth: {select: [boilr]}}]", "'select' takes in no sensor with 'boilr' | did you mean 'boiler'?"),
+        (
+            "[{smooth: {select: [boiler, volume]}}]",
+            "'select' takes in no sensor with 'volume' | there is boiler, main, temperature, pressure, flow and any",
+        ),
+        ("[{smooth: {flag: winter}}]", "there is no flag 'winter' | add it under 'flags': winter: true"),
+        ("[{timer: {of: average}}, smooth]", "no stage before gives 'average' | put one before that does"),
+        ("[blind, timer]", "'blind' does not say that it lets ticks by, and timer behind it needs them"),
+        ("[{blind: {select: [boiler]}}]", "'blind' does not say that it lets ticks by, so it cannot be selective"),
+        ("[{smooth: {by: 5 kg}}]", "5 kg fits none of the sensors it is for | they are measured in L/min, bar, °C"),
+        (
+            "[{smooth: {by: 5 bar, select: [boiler]}}]",
+            "5 bar fits none of the sensors it is for | they are measured in °C",
+        ),
+    ],
+)
+def test_a_chain_is_held_against_itself_and_the_sensors(stages: str, said: str) -> None:
+    (found,) = checked(f"stages: {stages}\n")
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        "[smooth, {timer: {of: average}}]",
+        "[timer, blind]",
+        "[plain, timer]",
+        "[{smooth: {by: 5 °F, select: [temperature, pump1]}}]",
+    ],
+)
+def test_a_chain_that_fits_is_let_be(stages: str) -> None:
+    assert checked(f"stages: {stages}\n") == []
+
+
+def test_two_sources_cannot_open_one_port() -> None:
+    (found,) = problems(source() + "  other:\n    type: port\n    port: /dev/null\n")
+    assert found.startswith("8:11 the port of 'other' is the port of 'bus' too")
+
+
+def test_two_sensors_cannot_have_one_name() -> None:
+    (found,) = problems(source() + "  other:\n    type: port\n    port: /dev/zero\n    sensors: {t1: {unit_id: 2}}\n")
+    assert found == "9:15 there are two sensors called 't1' | the other is in gateway.yaml, line 5"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ("a/b", "a/b", True),
+        ("a/+", "a/b", True),
+        ("a/+", "b/+", False),
+        ("#", "x/y", True),
+        ("a/#", "a", True),
+        ("a/b/c", "a/b", False),
+        ("a/+/c", "a/b/+", True),
+        ("+/b", "a/+", True),
+        ("a/b", "a/c", False),
+        ("a/#", "b/#", False),
+    ],
+)
+def test_filters_overlap_where_a_topic_fits_both(one: str, other: str, both: bool) -> None:
+    assert overlap(one, other) is overlap(other, one) is both
+
+
+def test_topics_that_are_received_twice_are_warned_of() -> None:
+    broker = "{type: broker, broker: 'mqtt://h', topic: %s}"
+    text = f"sources:\n  a: {broker % 'x/+'}\n  b: {broker % '[y, x/1]'}\n"
+    (found,) = report(text).warnings
+    assert told(found) == "3:52 what fits 'x/1' may fit 'x/+', and is then read by 'a' too"
+
+
+@pytest.mark.parametrize(
+    ("sensor", "said"),
+    [
+        ("{kind: temperature, unit: bar}", "'bar' is no unit of temperature | there is °C, °F and K"),
+        ("{kind: temperature, unit: c}", "'c' is no unit of temperature"),
+        ("{range: [5, 5]}", "the range begins at 5 and ends at 5: the lowest comes first | did you mean [5, 5]?"),
+        ("{unit: no}", "'unit' must be a unit such as °C, bar or L/min, not no without quotes"),
+        (
+            "{kind: temprature}",
+            "'kind' must be one of temperature, pressure, flow and any, not 'temprature' | did you mean temperature?",
+        ),
+    ],
+)
+def test_a_sensor_is_held_against_itself(sensor: str, said: str) -> None:
+    (found,) = problems(source(sensors="{t1: " + sensor[:-1] + ", unit_id: 1}}"))
+    assert found.partition(" ")[2].startswith(said)
+
+
+def test_a_unit_is_kept_in_its_one_spelling() -> None:
+    sensors = "{a: {unit: degC, unit_id: 1}, b: {kind: flow, unit: lpm, unit_id: 2}, c: {unit: widgets, unit_id: 3}}"
+    declared = plan(source(sensors=sensors)).pipelines[0].source.sensors.declared
+    assert [sensor.unit for sensor in declared.values()] == ["°C", "L/min", "widgets"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "a+", "#", "{x}"])
+def test_a_name_can_stand_in_a_topic(name: str) -> None:
+    (found,) = problems(source(sensors=f"{{'{name}': {{unit_id: 1}}}}"))
+    assert "the name of a sensor cannot contain" in found
+
+
+def test_what_a_constructor_says_stands_at_the_option_that_it_names() -> None:
+    assert problems(source("baud: 666")) == ["6:11 'baud' 666 is not to be trusted"]
+    (found,) = problems(source("baud: 667"))
+    assert found.startswith("3:11 the source type 'port' fails in its own code: RuntimeError: a bug")
+
+
+SINKS = "sinks:\n  f: {type: file, path: %s}\n"
+
+
+def test_two_sinks_cannot_write_one_file(tmp_path: Path) -> None:
+    text = source() + SINKS % "a.jsonl" + "  g: {type: file, path: ./a.jsonl}\n"
+    assert problems(text, tmp_path) == ["8:25 'f' writes to a.jsonl too | give each sink a file of its own"]
+
+
+def test_a_sink_cannot_write_into_a_folder_or_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "is a folder" in problems(source() + SINKS % ".", tmp_path)[0]
+    assert "is a file, and a folder is needed there" in problems(source() + SINKS % "file/a.jsonl", tmp_path)[0]
+
+
+def test_no_size_is_larger_than_the_disk(tmp_path: Path) -> None:
+    (found,) = problems(source() + SINKS % "a.jsonl, keep: 900000GB", tmp_path)
+    assert "more than the whole disk" in found
+    (found,) = problems(source() + "storage: {journal_size: 900000GB}\n", tmp_path)
+    assert "more than the whole disk" in found
+
+
+def test_times_shorter_than_what_passes_between_two_readings_are_warned_of() -> None:
+    text = source("every: 1min") + "alerts:\n  hot: {sensor: t1, above: 50, for: 5s}\n"
+    (found,) = report(text).warnings
+    assert told(found).startswith("8:37 'for' is shorter than the 60 s between two readings of 'bus'")
