@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 
 class Words:
@@ -37,6 +38,10 @@ class Words:
     def number(self, name: str, about: str, default: float | None = None) -> None:
         """Declare `--name NUMBER`."""
         self._parser.add_argument(name, help=about, type=float, default=default)
+
+    def refuse(self, sentence: str) -> NoReturn:
+        """End the process as `parse` does, where what was typed is found not to fit only later."""
+        self._parser.error(sentence)
 
     def parse(self, arguments: Sequence[str]) -> None:
         """Take what was typed; ends the process with exit code 2 and a sentence where it does not fit."""

@@ -47,7 +47,7 @@ def serve(file: Path, *, background: bool = False, around: Around = nullcontext)
         gateway = Gateway(plan, Registry.discover(plan.plugin_folders))
         listener, socket = stack.enter_context(listening(_socket_paths(plan)))
         output = stack.enter_context(LogFile(plan.storage.dir)) if background else None
-        logs.set_up(plan.log_level, logs.form(plan.log_format))
+        set_up_log(plan, background=background)
         announcement = stack.enter_context(announced(_record(plan, socket, output)))
         daemon = Daemon(gateway, wishes, announcement, output)
         stack.enter_context(Control(listener, daemon.desk, daemon.every_second))
@@ -109,7 +109,7 @@ class Daemon:
             return str(error)
         finally:
             self.systemd.ready(self.health.line())
-        logs.set_up(plan.log_level, logs.form(plan.log_format))
+        set_up_log(plan, background=self._output is not None)
         self.health.reloaded()
         return ""
 
@@ -157,6 +157,12 @@ class Daemon:
                 "this takes a restart, `gaugeway restart`"
             )
         return plan, Registry.discover(plan.plugin_folders)
+
+
+def set_up_log(plan: Plan, *, background: bool) -> None:
+    """Log as the configuration says; the journal does not listen to a process in the background of a terminal."""
+    form = logs.form(plan.log_format)
+    logs.set_up(plan.log_level, "text" if background and form == "journal" else form)
 
 
 def _socket_paths(plan: Plan) -> list[str]:

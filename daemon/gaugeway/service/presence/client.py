@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import Final, Self, cast
 
 from gaugeway.service.presence import places
@@ -59,22 +60,27 @@ class Talk:
 
     def ask(self, request: Answer, *, patience: float | None = None) -> Answer:
         """Return the answer to a request; a whole minute of `patience` may be right for one that takes its time."""
-        self.send(request)
+        self._send(request)
         self._socket.settimeout(patience or self._patience)
-        for answer in self.answers():
+        for answer in self._answers():
             return answer
         raise NoAnswerError("it hung up without an answer")
 
-    def send(self, request: Answer) -> None:
-        """Ask for something that has many answers."""
+    def listen(self, request: Answer) -> Iterator[Answer]:
+        """Ask for something that has many answers, and yield them for as long as they come."""
+        self._send(request)
+        yield from islice(self._answers(), 1)
+        self._socket.settimeout(None)
+        yield from self._answers()
+
+    def _send(self, request: Answer) -> None:
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise NoAnswerError(error.strerror or str(error)) from None
 
-    def answers(self) -> Iterator[Answer]:
-        """Yield answers until the gateway hangs up."""
-        while (line := self.line()) is not None:
+    def _answers(self) -> Iterator[Answer]:
+        while (line := self._line()) is not None:
             found: object = json.loads(line)
             if not isinstance(found, dict):
                 raise NoAnswerError("it speaks another language")
@@ -84,7 +90,7 @@ class Talk:
                 raise RefusedError(str(answer["error"]), code if isinstance(code, int) else 1)
             yield answer
 
-    def line(self) -> bytes | None:
+    def _line(self) -> bytes | None:
         """Return the next line, None where the gateway has hung up."""
         pieces: list[bytes] = [self._received]
         while b"\n" not in pieces[-1]:

@@ -1,0 +1,80 @@
+"""A gateway as a background process of its own, where no service manager looks after it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Final
+
+from gaugeway.cli import exits
+from gaugeway.service.presence.client import NoAnswerError, Talk
+from gaugeway.service.presence.find import find
+from gaugeway.service.presence.record import Sighting
+
+LOOK_AGAIN: Final = 0.02
+READY_WITHIN: Final = 60.0
+ENDS_WITHIN: Final = 30.0
+HANGS_AFTER: Final = 5.0
+
+
+def begun(config: str) -> int:
+    """Start a gateway and wait until all of it runs; what it has to say against that stands on our standard error."""
+    command = [sys.executable, "-P", "-m", "gaugeway", "run", "--background", config]
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    until = time.monotonic() + READY_WITHIN
+    while time.monotonic() < until:
+        code = child.poll()
+        if code is not None:
+            return _ended_early(code)
+        seen = find(config).seen
+        if seen is not None and seen.alive and seen.record.pid == child.pid and _ready(seen):
+            print(f"{seen.record.node} runs: process {child.pid}, its log is {seen.record.log}")
+            return exits.WELL
+        time.sleep(LOOK_AGAIN)
+    print(f"gaugeway: process {child.pid} is not ready after {READY_WITHIN:.0f} s", file=sys.stderr)
+    return exits.UNWELL
+
+
+def ended(seen: Sighting, *, kill: bool) -> bool:
+    """Stop a gateway and wait until everything is on disk and the process gone; tell whether it is."""
+    try:
+        with Talk(seen) as talk:
+            talk.ask({"ask": "stop"}, patience=ENDS_WITHIN)
+    except NoAnswerError as error:
+        print(f"{seen.record.node} does not answer ({error}): process {seen.record.pid} is told by a signal")
+        os.kill(seen.record.pid, signal.SIGTERM)
+    if gone(seen, ENDS_WITHIN if not kill else HANGS_AFTER):
+        return True
+    if kill:
+        os.kill(seen.record.pid, signal.SIGKILL)
+        return gone(seen, HANGS_AFTER)
+    return False
+
+
+def gone(seen: Sighting, within: float) -> bool:
+    """Wait until a gateway does not live any more; tell whether that is so."""
+    until = time.monotonic() + within
+    while (found := find(seen.record.config)).runs and found.seen is not None:
+        if found.seen.record.pid != seen.record.pid:
+            return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(LOOK_AGAIN)
+    return True
+
+
+def _ready(seen: Sighting) -> bool:
+    try:
+        with Talk(seen, patience=1.0) as talk:
+            return talk.ask({"ask": "ping"}).get("ready") is True
+    except NoAnswerError:
+        return False
+
+
+def _ended_early(code: int) -> int:
+    if code == 0:
+        print("all its sources have come to their end already")
+    elif code < 0:
+        print(f"gaugeway: it was ended by signal {-code}", file=sys.stderr)
+    return code if code >= 0 else exits.UNWELL

@@ -1,0 +1,25 @@
+"""`gaugeway reload`: a running gateway goes over to what its configuration says now, if that is right."""
+
+from gaugeway.cli import exits
+from gaugeway.cli.ask import PATIENCE, asked
+from gaugeway.cli.words import Words
+from gaugeway.service.presence.find import MEANT
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "Have a running gateway go over to what its configuration file says now. Only what has changed is restarted,\n"
+        "and averages and alarms go on. Mistakes are shown (exit code 78), and then it goes on as before.",
+        "gaugeway reload plant/gaugeway.yaml",
+    )
+    taken.value("config", MEANT, " ", metavar="CONFIG")
+    return taken
+
+
+def run(words: Words) -> int:
+    """Ask for it, and wait until it is done."""
+    answer = asked(words.text("config").strip(), {"ask": "reload"}, patience=PATIENCE)
+    print(answer["text"])
+    return exits.WELL

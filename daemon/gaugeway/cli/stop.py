@@ -1,0 +1,43 @@
+"""`gaugeway stop`: a gateway ends, and that is over when everything is safely on disk."""
+
+import sys
+
+from gaugeway.cli import exits
+from gaugeway.cli.background import ended
+from gaugeway.cli.unit import told, unit_of
+from gaugeway.cli.words import Words
+from gaugeway.service.presence.find import MEANT, Meant, find
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "Stop a gateway, and wait until everything is safely on disk. One that does not run is left alone.",
+        "gaugeway stop plant/gaugeway.yaml",
+    )
+    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.switch("--kill", "end it by force if it hangs; what is on disk is safe")
+    return taken
+
+
+def run(words: Words) -> int:
+    """Stop it, if it runs."""
+    meant = find(words.text("config").strip())
+    if not meant.runs:
+        print(f"{meant.config or 'no gateway'} is not running")
+        return exits.WELL
+    return stop(meant, kill=words.on("--kill"))
+
+
+def stop(meant: Meant, *, kill: bool = False) -> int:
+    """Stop a gateway that runs."""
+    unit = unit_of(meant)
+    if unit is not None:
+        return told("stop", unit)
+    if meant.seen is None or ended(meant.seen, kill=kill):
+        print("stopped, everything is on disk")
+        return exits.WELL
+    pid = meant.seen.record.pid
+    print(f"gaugeway stop: process {pid} still runs; `gaugeway stop --kill` ends it by force", file=sys.stderr)
+    return exits.UNWELL
