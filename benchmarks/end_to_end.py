@@ -26,7 +26,7 @@ sinks:
   archive: {{type: file, path: out.jsonl}}
   phone: {{type: alert, broker: "mqtt://127.0.0.1:{port}"}}
 alerts:
-  high: {{sensors: "s*", above: 50 L/min, clear_below: 45 L/min}}
+  high: {{sensors: ["s*"], above: 50 L/min, clear_below: 45 L/min}}
 """
 
 Start = Callable[[int, Path], Child]
@@ -136,7 +136,9 @@ def main() -> None:
     words.add_argument("--runs", type=int, default=3)
     words.add_argument("--messages", type=int, default=100_000)
     words.add_argument("--only", nargs="*", choices=CONTENDERS, default=list(CONTENDERS))
-    words.add_argument("--parts", nargs="*", choices=("bulk", "steady", "backlog"), default=["bulk", "steady", "backlog"])
+    words.add_argument(
+        "--parts", nargs="*", choices=("bulk", "steady", "backlog"), default=["bulk", "steady", "backlog"]
+    )
     given = words.parse_args()
     contenders = {name: CONTENDERS[name] for name in given.only}
     if "bulk" in given.parts:

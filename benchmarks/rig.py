@@ -1,6 +1,7 @@
 """What the benchmarks share: a broker, a load, a child process whose cost is known exactly, and a table."""
 
 import os
+import resource
 import shutil
 import socket
 import statistics
@@ -65,9 +66,10 @@ def wait_for(done: Callable[[], bool], seconds: float = 120.0) -> None:
 class Child:
     """A process that is measured: its own CPU time and peak memory, not those of its children."""
 
-    def __init__(self, command: Sequence[str | Path], **settings: str) -> None:
+    def __init__(self, command: Sequence[str | Path]) -> None:
         self.began = time.monotonic()
-        environment = {**os.environ, **settings}
+        self._used: tuple[int, resource.struct_rusage] | None = None
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.pid = self._process.pid
 
@@ -80,17 +82,27 @@ class Child:
         """Return the memory that is resident now."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def running(self) -> bool:
+        """Tell whether it has not ended by itself."""
+        if self._used is None:
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self._used = status, used
+        return self._used is None
+
     def end(self) -> Cost:
-        """Ask it to end and return what it has used."""
-        self._process.terminate()
-        _, status, used = os.wait4(self.pid, 0)
+        """Ask it to end, if it has not, and return what it has used."""
+        if self._used is None:
+            self._process.terminate()
+            self._used = os.wait4(self.pid, 0)[1:]
+        status, used = self._used
         self._process.returncode = os.waitstatus_to_exitcode(status)
         if self._process.stderr is not None:
             said = self._process.stderr.read().decode()
             self._process.stderr.close()
             if self._process.returncode not in (0, -15, 130):
                 sys.stderr.write(said)
-        return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1000)
+        return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
 
 
 def encoded(text: str) -> bytes:

@@ -10,7 +10,7 @@ from work import Work
 
 async def main(port: int, file: str) -> None:
     """Subscribe and work."""
-    with Path(file).open("a") as output:  # noqa: ASYNC230  (what such scripts do)
+    with Path(file).open("a") as output:
         work = Work(output)
         async with aiomqtt.Client("127.0.0.1", port, identifier="peer", clean_session=False) as client:
             await client.subscribe("plant/+/telemetry", qos=1)

@@ -1,18 +1,14 @@
 """`gaugeway check`: everything that can be wrong with a configuration, before anything is started."""
 
 import sys
-import threading
 from collections.abc import Sized
-from pathlib import Path
 
 import msgspec
 
 from gaugeway.cli import exits
 from gaugeway.cli.words import Words
 from gaugeway.config import Report, load_report
-from gaugeway.engine.build import Builder
 from gaugeway.plan import PipelinePlan, Plan
-from gaugeway.registry import Registry
 
 
 def words(name: str) -> Words:
@@ -29,24 +25,12 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Check one file."""
-    report = checked(words.path("config"))
+    report = load_report(words.path("config"))
     if words.on("--json"):
         print(msgspec.json.format(msgspec.json.encode(as_dict(report)), indent=2).decode())
     else:
         show(report)
     return exits.CONFIGURATION if report.problems else exits.WELL
-
-
-def checked(file: Path) -> Report:
-    """Return what loading finds, and, where that is nothing, what the plugins themselves have to say."""
-    report = load_report(file)
-    if report.plan is None:
-        return report
-    builder = Builder(report.plan, Registry.discover(report.plan.plugin_folders))
-    outlets = builder.outlets()
-    for pipeline in report.plan.pipelines:
-        builder.pipeline(pipeline, outlets, threading.Event())
-    return msgspec.structs.replace(report, problems=tuple(builder.problems))
 
 
 def show(report: Report) -> None:
