@@ -40,6 +40,9 @@ from gaugeway_drivers.decode.topic import Topic
 log = logger(__name__)
 
 OF_NOTE: Final = RETAIN | DUP
+BATCH: Final = 256
+"""What is kept in one piece: the readings of one message are not spread over two, where a crash could come between."""
+
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 1.0
 LEEWAY: Final = 4096
@@ -215,8 +218,10 @@ class Mqtt:
             else:
                 link.wait(LONGEST_WAIT)
 
-    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject]:
+    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject | Tick]:
+        """Yield what messages hold, and note each message with the last of its readings: now it is yielded whole."""
         known, receipts, readings = self.known_topics, self._receipts, self._decoder.readings
+        batched = 0
         for delivery in deliveries:
             topic = known.get(delivery.topic)
             if topic is None or delivery.head & OF_NOTE or not delivery.whole:
@@ -227,11 +232,14 @@ class Mqtt:
                 found = readings(topic, delivery.payload)
             last = found.pop()
             if found:
+                if batched + len(found) >= BATCH:
+                    yield Tick()
+                    batched = 0
                 yield from found
-            # Only with its last reading is a message yielded whole, and may the next commit acknowledge it.
             if delivery.mid:
                 receipts.take(delivery, safe=not found and type(last) is Reject)
             yield last
+            batched = (batched + len(found) + 1) % BATCH
 
     def _with_care(self, delivery: Delivery) -> Found:
         """Return what a message holds that has something special about it; nothing if it was taken before."""

@@ -111,6 +111,17 @@ def test_a_message_of_several_readings_is_acknowledged_after_the_last(broker: Mo
         assert [reading.sensor for reading in reader.readings] == ["a", "b"]
 
 
+def test_the_readings_of_a_message_are_not_parted_by_a_batch(broker: Mosquitto) -> None:
+    """Batches end with 256 readings or a tick; in each there are all the readings of a message, or none."""
+    format = JsonPayload(fields={name: name for name in "abc"})
+    with Reader(source(broker.address, "parted", format, client_id="parted")) as reader:
+        reader.subscribed()
+        publish(broker.port, *[Message("parted", b'{"a":1,"b":2,"c":3}')] * 400)
+        reader.count(1200)
+        assert [len(batch) % 3 for batch in reader.batches] == [0] * len(reader.batches)
+        assert sum(len(batch) for batch in reader.batches) == 1200
+
+
 def test_what_is_published_while_nobody_listens_is_kept(broker: Mosquitto) -> None:
     """The session lasts: at QoS 1 and 2 the broker stores what comes in between."""
     for qos in (1, 2):

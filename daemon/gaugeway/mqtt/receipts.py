@@ -97,7 +97,8 @@ class Receipts:
 
     def unacknowledged(self) -> list[Receipt]:
         """Return all messages that the broker may send again although they were taken, the oldest first."""
-        return [*self._recent, *(entry for entry in self._half_way.items() if entry not in self._unsafe), *self._unsafe]
+        unsafe = frozenset(self._unsafe)
+        return [*self._recent, *(receipt for receipt in self._half_way.items() if receipt not in unsafe), *self._unsafe]
 
     def news(self) -> list[Receipt]:
         """Return the messages taken since the last call and not committed yet: what a journal has to add."""
