@@ -13,8 +13,8 @@ def words(name: str) -> Words:
     """Return its arguments."""
     taken = Words(
         name,
-        "Show the feature flags of a running gateway, or switch one. After a reload or restart the configuration decides\n"
-        "again.",
+        "Show the feature flags of a running gateway, or switch one. After a reload or restart the configuration\n"
+        "decides again.",
         "gaugeway flags smoothing off",
     )
     taken.value("name", "the flag to switch", " ", metavar="NAME")
