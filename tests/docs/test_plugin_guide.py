@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.waiting import wait_until
+from tests.support.brokers import until
 
 GUIDE = Path(__file__).parents[2] / "docs/plugins.md"
 FILES = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL))
@@ -41,7 +41,7 @@ def test_driver_stage_and_sink_of_the_guide_work_together(folder: Path) -> None:
     process = subprocess.Popen([sys.executable, "-m", "gaugeway", "run", "gateway.yaml"], cwd=folder)
     tally = folder / "tally.txt"
     try:
-        wait_until(lambda: tally.exists() and len(tally.read_text()) > 1, "no reading arrives at the sink")
+        until(lambda: tally.exists() and len(tally.read_text()) > 1, "readings arrive at the sink")
     finally:
         process.terminate()
     assert process.wait(20) == 0
