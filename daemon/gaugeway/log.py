@@ -58,13 +58,13 @@ class RateLimit(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seen: dict[tuple[str, str, object], tuple[float, int]] = {}
+        self._seen: dict[tuple[str, str, str], tuple[float, int]] = {}
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Decide on one event; the first of a new minute carries the number that was held back."""
         facts = _facts(record)
-        kind = (record.name, str(record.msg), next(filter(None, map(facts.get, PARTS)), None))
+        kind = (record.name, str(record.msg), str(next(filter(None, map(facts.get, PARTS)), "")))
         now = time.monotonic()
         with self._lock:
             began, count = self._seen.get(kind, (now, 0))
@@ -84,7 +84,9 @@ class TextLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Format one event."""
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(record.created))
-        return f"{stamp} {record.levelname.lower():7} {_sentence(record)}{self._trace(record)}"
+        text = _sentence(record) + self._trace(record)
+        # Indented, so that nothing a device or a library says can look like an event of its own.
+        return f"{stamp} {record.levelname.lower():7} " + text.replace("\n", "\n    ")
 
     def _trace(self, record: logging.LogRecord) -> str:
         return "\n" + self.formatException(record.exc_info) if record.exc_info else ""
@@ -96,10 +98,14 @@ class JsonLines(TextLines):
     def format(self, record: logging.LogRecord) -> str:
         """Format one event."""
         line = {"time": record.created, "level": record.levelname.lower(), "logger": record.name}
-        line |= {"event": record.getMessage(), **_facts(record)}
+        line["event"] = record.getMessage()
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line, enc_hook=str).decode()
+        line |= {name + "_" * (name in line): fact for name, fact in _facts(record).items()}
+        try:
+            return msgspec.json.encode(line, enc_hook=str).decode()
+        except (TypeError, ValueError):  # half a surrogate, a dictionary with odd keys
+            return msgspec.json.encode({name: _as_text(fact) for name, fact in line.items()}).decode()
 
 
 class JournalLines(TextLines):
@@ -122,6 +128,10 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
 def _sentence(record: logging.LogRecord) -> str:
     facts = " ".join(f"{name}={_shown(fact)}" for name, fact in _facts(record).items())
     return f"{record.getMessage()}  {facts}".rstrip()
+
+
+def _as_text(fact: object) -> object:
+    return fact if isinstance(fact, float) else str(fact).encode("utf-8", "backslashreplace").decode()
 
 
 def _shown(fact: object) -> str:
