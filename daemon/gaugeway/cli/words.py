@@ -1,9 +1,12 @@
 """The arguments of one command: declared in a line each, parsed, and handed out typed."""
 
 import argparse
+import os
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from pathlib import Path  # what it imports in its turn costs a quick command more than all else
 
 
 class Words:
@@ -14,7 +17,7 @@ class Words:
             prog=f"gaugeway {name}",
             description=about,
             epilog=f"Example:\n  {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_formatter,
         )
         self._given = argparse.Namespace()
 
@@ -56,8 +59,10 @@ class Words:
         found = self._get(name)
         return None if found is None else str(found)
 
-    def path(self, name: str) -> Path:
+    def path(self, name: str) -> "Path":
         """Return a word that names a file or folder."""
+        from pathlib import Path  # noqa: PLC0415  (see above)
+
         return Path(self.text(name))
 
     def on(self, name: str) -> bool:
@@ -72,3 +77,17 @@ class Words:
     def _get(self, name: str) -> object:
         found: object = getattr(self._given, name.lstrip("-").replace("-", "_"))
         return found
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Return what lays out the help. Argparse asks for it often, and looks for the width in an expensive way."""
+    given = os.environ.get("COLUMNS", "")
+    columns = int(given) if given.isdecimal() else _terminal_width()
+    return argparse.RawDescriptionHelpFormatter(prog, width=max(40, columns) - 2)
+
+
+def _terminal_width() -> int:
+    try:
+        return os.get_terminal_size().columns
+    except OSError:
+        return 100
