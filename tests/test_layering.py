@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,11 @@ def modules(*folders: Path) -> list[Path]:
     return sorted(file for folder in folders for file in folder.rglob("*.py"))
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def name_of(file: Path) -> str:
     """Return the dotted name of a module by its place."""
     parts = file.relative_to(next(root for root in file.parents if root.parent == ROOT)).with_suffix("").parts
@@ -40,7 +46,7 @@ def name_of(file: Path) -> str:
 
 def imports(file: Path) -> Iterator[tuple[str, str | None]]:
     """Yield every import of a file, wherever in it, as the module and the name that is taken from it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -114,7 +120,7 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
     known = {name_of(file): file for file in modules(DAEMON, *PLUGINS.values())}
     graph: dict[str, set[str]] = {}
     for name, file in known.items():
-        top = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+        top = [node for node in parsed(file).body if isinstance(node, ast.ImportFrom)]
         targets = {_absolute(node, file) for node in top}
         targets |= {f"{_absolute(node, file)}.{alias.name}" for node in top for alias in node.names}
         graph[name] = {target for target in targets if target in known and target != name}
@@ -149,7 +155,7 @@ def test_whatever_may_come_is_caught_in_one_file_only() -> None:
     for file in modules(DAEMON, *PLUGINS.values()):
         if file == DAEMON / "contain.py":
             continue
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = parsed(file)
         wrong += [f"{file.relative_to(ROOT)}:{line}" for line in (*_broad_handlers(tree), *_broad_arguments(tree))]
     assert wrong == []
 
@@ -178,10 +184,7 @@ def test_nothing_relies_on_being_collected() -> None:
     wrong = [
         str(file.relative_to(ROOT))
         for file in modules(DAEMON, *PLUGINS.values())
-        if any(
-            isinstance(node, ast.FunctionDef) and node.name == "__del__"
-            for node in ast.walk(ast.parse(file.read_text()))
-        )
+        if any(isinstance(node, ast.FunctionDef) and node.name == "__del__" for node in ast.walk(parsed(file)))
         or any(module == "atexit" for module, _ in imports(file))
     ]
     assert wrong == []
