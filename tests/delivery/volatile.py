@@ -126,6 +126,10 @@ class VolatileFiles(Files):
         self._name(path, lambda names: names.__setitem__(path, content))
         return self._open(content)
 
+    def edit(self, path: Path) -> int:
+        content = self.names_seen.get(path)
+        return self.create(path) if content is None else self._open(content)
+
     def open(self, path: Path) -> int:
         content = self.names_seen.get(path)
         if content is None:
@@ -146,9 +150,10 @@ class VolatileFiles(Files):
     def write(self, file: int, parts: Sequence[bytes], offset: int) -> None:
         data = b"".join(parts)
         cut = self.chance.randint(0, len(data)) if self._call() else len(data)
-        if self.space is not None:
-            cut = min(cut, self.space)
-            self.space -= cut
+        if self.space is not None:  # it takes space only where the file becomes longer
+            there = max(0, len(self.opened[file].seen) - offset)
+            cut = min(cut, there + self.space)
+            self.space -= max(0, cut - there)
         self.opened[file].change(offset, data[:cut])
         self._after()
         if cut < len(data):
@@ -157,6 +162,7 @@ class VolatileFiles(Files):
     def truncate(self, file: int, length: int) -> None:
         self._fatal_call()
         if self.chance.random() < 0.5:
+            self._after()
             raise OSError(errno.EIO, "no")
         self.opened[file].change(length, None)
         self._after()
@@ -180,6 +186,8 @@ class VolatileFiles(Files):
 
     def _fails(self) -> bool:
         self.failing_syncs -= 1
+        if self.failing_syncs >= 0:
+            self._after()
         return self.failing_syncs >= 0
 
     def rename(self, path: Path, to: Path) -> None:

@@ -30,6 +30,10 @@ class Files:
         """Make a file that must not be there yet, open for reading and writing."""
         return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o640)
 
+    def edit(self, path: Path) -> int:
+        """Open a file for writing in place; it is made if it is not there."""
+        return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o640)
+
     def open(self, path: Path) -> int:
         """Open a file for reading."""
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)

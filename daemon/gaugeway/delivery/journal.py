@@ -28,7 +28,7 @@ from types import TracebackType
 from typing import Final
 
 from gaugeway.delivery.files import BLOCK, Files
-from gaugeway.delivery.frame import PREFIX, content
+from gaugeway.delivery.frame import HEADER_SIZE, LENGTH_SIZE, PREFIX, content
 from gaugeway.delivery.reader import Reader
 from gaugeway.delivery.segment import CLOSED, UNFINISHED, Segment, Walk
 from gaugeway.delivery.shelf import Shelf
@@ -103,6 +103,10 @@ class Journal:
                 self._filled = self.end = self.end + len(records)
             return self.end
 
+    def fits(self, records: Sequence[bytes]) -> bool:
+        """Tell whether an empty journal of this size could take these records at once."""
+        return HEADER_SIZE + sum(map(len, records)) + LENGTH_SIZE * len(records) + BLOCK <= self.size
+
     def sync(self) -> int:
         """Make all that was appended outlast a power cut; return the position up to which that is so now."""
         with self._syncing:
@@ -161,7 +165,7 @@ class Journal:
         shelf = self._shelf
         with self._syncing, self._lock:
             before, goal = self.start, self.used - count
-            while self.used > goal and any(segment.written for segment in shelf.segments):
+            while self.used > goal and any(part.written or part is not shelf.segments[-1] for part in shelf.segments):
                 if len(shelf.segments) == 1:
                     shelf.add(shelf.new(self._filled))
                 shelf.remove_first(1)

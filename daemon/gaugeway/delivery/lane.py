@@ -37,25 +37,27 @@ class Lane:
 
     After a crash the same messages are put once more, from the position of the last checkpoint on (`resume`). They
     are compared with what the journal holds: what is there already, sent or not, is not added again. The first
-    message that differs ends this; what stands in the journal from there on and was not sent yet is taken back.
+    message that is not there ends this; what stands behind the last known one and was not sent yet is taken back.
     """
 
-    def __init__(self, log: Journal | MemoryLog, marker: Marker | None = None) -> None:
+    def __init__(self, log: Journal | MemoryLog, marker: Marker | None = None, *, sparse: bool = False) -> None:
         self.log = log
+        self.sparse = sparse
         self.acknowledged = max(log.start, marker.position if marker else 0)
         self.hand: list[tuple[int, bytes]] = []
         self._marker = marker
         self._reader: Taker = log.reader(self.acknowledged)
+        self._untaken = self._count()
         self._cursor = log.end
         self._known: Taker | None = None
-        self._next: tuple[int, bytes] | None = None
         self._settled: int | None = None
+        self._elsewhere = 0
 
     @classmethod
-    def in_folder(cls, folder: Path, size: int, files: Files | None = None) -> "Lane":
+    def in_folder(cls, folder: Path, size: int, *, files: Files | None = None, sparse: bool = False) -> "Lane":
         """Return a lane that outlasts the process."""
         marker = Marker(folder / "delivered", files)
-        return cls(Journal(folder, size=size, floor=marker.position, files=files), marker)
+        return cls(Journal(folder, size=size, floor=marker.position, files=files), marker, sparse=sparse)
 
     @property
     def position(self) -> int:
@@ -65,7 +67,7 @@ class Lane:
     @property
     def waiting(self) -> int:
         """How many messages are not delivered yet."""
-        return len(self.hand) + max(0, self.log.end - max(self._reader.position, self.log.start))
+        return len(self.hand) + self._untaken
 
     def resume(self, position: int) -> None:
         """Expect the messages from `position` on to be put once more."""
@@ -80,8 +82,12 @@ class Lane:
         After an error they do not count as put, and putting the same messages again does not double them.
         """
         before = self.position
+        if self._marker:
+            self._marker.prepare()
         try:
-            self.log.append(self._unknown(messages) if self._known else messages)
+            new = self._unknown(messages) if self._known else messages
+            self.log.append(new)
+            self._untaken += len(new)
             if sync:
                 self.log.sync()
         except (DeviceError, OSError):
@@ -94,7 +100,6 @@ class Lane:
             self._known.close()
         self._cursor = position
         self._known = self.log.reader(position) if position < self.log.end else None
-        self._next = None
 
     def take(self, limit: int, *, durable: bool = False) -> list[bytes]:
         """Return the next messages, the same ones until they are acknowledged; `durable`: only what is on disk."""
@@ -102,6 +107,7 @@ class Lane:
             if durable and self.log.synced < self.log.end:
                 self.log.sync()
             self.hand = self._reader.take(limit)
+            self._untaken = max(0, self._untaken - len(self.hand)) if self.hand else 0
         return [message for _, message in self.hand[:limit]]
 
     def acknowledge(self, count: int) -> None:
@@ -122,6 +128,14 @@ class Lane:
         if self.log.end < position:
             self.log.cut(position)
         self.log.trim(position)
+        self._elsewhere = position
+        self._untaken = self._count()
+
+    def add(self, messages: Sequence[bytes], end: int) -> None:
+        """Put messages at the last positions before `end`, which lies behind all that is there."""
+        self.log.cut(end - len(messages))
+        self.log.append(messages)
+        self._untaken += len(messages)
 
     def untaken(self, until: int) -> list[bytes]:
         """Return the messages before `until` that nobody has taken yet."""
@@ -134,17 +148,25 @@ class Lane:
         finally:
             reader.close()
 
-    def drop(self, count: int) -> int:
-        """Free so many bytes; return how many messages are lost with them. Those being delivered are not."""
-        before = max(self.log.start, self._reader.position)
-        self.log.drop_oldest(count)
-        return max(0, self.log.start - before)
+    def drop_oldest(self) -> int:
+        """Free the oldest part; return how many messages are lost with it. Those being delivered are not."""
+        end = self.log.oldest()
+        lost = len(self.untaken(end)) if self.sparse else max(0, end - max(self._reader.position, self.log.start))
+        self.log.drop_oldest(1)
+        self._untaken -= lost
+        return lost
 
     def close(self) -> None:
         """Give back what is open."""
         for part in (self._reader, self._known, self._marker, self.log):
             if part is not None:
                 part.close()
+
+    def _count(self) -> int:
+        """Return how many messages nobody has taken yet."""
+        if self.sparse:
+            return len(self.untaken(self.log.end))
+        return max(0, self.log.end - max(self._reader.position, self.log.start))
 
     def _trim(self) -> None:
         try:
@@ -163,24 +185,22 @@ class Lane:
         return ()
 
     def _knows(self, message: bytes) -> bool:
-        """Tell whether the journal holds this message next, and step over it."""
-        if self._cursor < self.log.start:  # delivered, thinned or dropped since the checkpoint
+        """Tell whether the journal holds this message from here on, and step over it."""
+        if self._cursor < self._elsewhere:
             self._cursor += 1
             return True
-        while self._known and (self._next is None or self._next[0] < self._cursor):
-            taken = self._known.take(1)
-            if not taken:
-                return False
-            self._next = taken[0]
-        if self._next is None or self._next[1] != message:
-            return False
-        self._cursor = self._next[0] + 1
-        return True
+        while self._known and (taken := self._known.take(1)):
+            position, known = taken[0]
+            if known == message and position >= self._cursor:
+                self._cursor = position + 1
+                return True
+        return False
 
     def _forget_known(self) -> None:
         """From here on everything is new: take back what is not on its way yet."""
         end = max(self._cursor, self._reader.position)
         if end < self.log.end:
+            self._untaken -= self.log.end - end
             self.log.cut(end)
             self._reader.seek(self._reader.position)
         self.expect(self.log.end)

@@ -32,13 +32,17 @@ class MemoryLog:
     def append(self, records: Sequence[bytes]) -> int:
         """Add records, all or none, and return the new `end`."""
         with self._lock:
-            added = sum(map(len, records)) + len(records) * OVERHEAD
+            added = _room(records)
             if self.used + added > self.size:
                 raise JournalFullError(f"no more room in memory: {self.used} of {self.size} bytes are in use")
             self._records.extend(enumerate(records, self.end))
             self.used += added
             self.end += len(records)
             return self.end
+
+    def fits(self, records: Sequence[bytes]) -> bool:
+        """Tell whether these records could be kept at once if there were no others."""
+        return _room(records) <= self.size
 
     def sync(self) -> int:
         """Do nothing."""
@@ -88,8 +92,12 @@ class MemoryLog:
         return bisect_left(self._records, (position, b""))
 
     def _remove(self, part: slice) -> None:
-        self.used -= sum(len(record) + OVERHEAD for _, record in self._records[part])
+        self.used -= _room([record for _, record in self._records[part]])
         del self._records[part]
+
+
+def _room(records: Sequence[bytes]) -> int:
+    return sum(map(len, records)) + len(records) * OVERHEAD
 
 
 class MemoryReader:
