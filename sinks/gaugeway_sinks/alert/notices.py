@@ -11,6 +11,9 @@ from gaugeway_sinks.alert.bulletin import Stale
 PAUSE: Final = 1.0
 """How often it looks by itself, for what was not yet due or could not be published."""
 
+AT_ONCE: Final = 50
+"""How many snapshots an event has to wait for at most."""
+
 PATIENCE: Final = 2.0
 """How long a stop waits for the last words."""
 
@@ -73,6 +76,7 @@ class Notices:
         if not messages:
             return
         try:
-            self._publisher.deliver(messages)
+            for first in range(0, len(messages), AT_ONCE):
+                self._publisher.deliver(messages[first : first + AT_ONCE])
         except DeviceError:
             self._put_back(stale)  # the publisher says why in the log, and greets the broker with all of it later

@@ -108,7 +108,7 @@ class ThresholdAlertSink:
         self._stale = Stale()
         self._fresh: deque[Message] = deque(maxlen=MOST_READINGS)
         self._lock = threading.Lock()
-        self._summary_at = -SUMMARY_IN_FLOOD
+        self._told = (-SUMMARY_EVERY, False)
         self._drawn: Stale | None = None
         self._begun = False
         self._home_assistant = announce
@@ -208,18 +208,22 @@ class ThresholdAlertSink:
         """Return what is out of date and how it reads, and the readings that came since the last time."""
         with self._lock:
             drawn, self._stale = self._stale, Stale()
-            now = time.monotonic()
-            if drawn.summary and now - self._summary_at < (
-                SUMMARY_IN_FLOOD if self.panel.flood.bursting else SUMMARY_EVERY
-            ):
+            if drawn.summary and not self._time_for_a_summary():
                 drawn.summary, self._stale.summary = False, True
-            elif drawn.summary:
-                self._summary_at = now
             self._drawn = drawn
             messages = list(self._bulletin.current(drawn))
         while self._fresh:
             messages.append(self._fresh.popleft())
         return drawn, messages
+
+    def _time_for_a_summary(self) -> bool:
+        """Tell whether it is; in a flood that is seldom, but its beginning and its end are told at once."""
+        now, flood = time.monotonic(), self.panel.flood.bursting
+        told_at, told_flood = self._told
+        if flood == told_flood and now - told_at < (SUMMARY_IN_FLOOD if flood else SUMMARY_EVERY):
+            return False
+        self._told = (now, flood)
+        return True
 
     def _put_back(self, stale: Stale) -> None:
         with self._lock:

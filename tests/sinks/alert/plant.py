@@ -1,0 +1,107 @@
+"""An alert sink with a clock, an outbox of the simplest kind, and nothing else of a gateway around it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Literal, Self
+
+import msgspec
+from tests.sinks.alert.kit import START
+from tests.support.brokers import Peer, until
+
+from gaugeway import Clock, Reading, Rule, Sensor, Sensors, Site, Tick
+from gaugeway.mqtt import Message
+from gaugeway_sinks.alert import ThresholdAlertSink
+from gaugeway_sinks.alert.event import Event
+from gaugeway_sinks.alert.home_assistant import HomeAssistant
+
+
+class Plant:
+    """Hands readings and ticks to a sink; `outbox` is what it has returned and not delivered yet."""
+
+    def __init__(
+        self,
+        address: str,
+        rules: Mapping[str, Rule],
+        sensors: Mapping[str, Sensor] | None = None,
+        *,
+        version: Literal[5, "3.1.1"] = 5,
+        readings: Literal[0, 1] | None = None,
+        home_assistant: bool | HomeAssistant = False,
+        stale_after: float = 300.0,
+    ) -> None:
+        self.clock = Clock(live=True, now=START)
+        self.outbox: list[bytes] = []
+        self.answers = 0
+        declared = {"t": Sensor(kind="temperature", unit="°C")} if sensors is None else sensors
+        site = Site(node="plant1", sensors=Sensors(declared), rules=rules, clock=self.clock)
+        self.sink = ThresholdAlertSink(
+            broker=address,
+            version=version,
+            readings=readings,
+            home_assistant=home_assistant,
+            stale_after=stale_after,
+            site=site,
+        )
+
+    def read(self, value: float, sensor: str = "t") -> None:
+        """A sensor says something."""
+        self.take(Reading(sensor, value, self.clock.now, "°C"))
+
+    def take(self, *readings: Reading) -> None:
+        """A batch comes."""
+        self._keep(self.sink.consume(readings))
+
+    def wait(self, seconds: float = 0.0) -> None:
+        """Time passes, in seconds that take none."""
+        for _ in range(round(seconds)):
+            self.clock.now += 1.0
+            self._keep(self.sink.tick(Tick(now=self.clock.now)))
+        self._keep(self.sink.tick(Tick(now=self.clock.now)))
+
+    def deliver(self) -> None:
+        """Do what the sender of an outbox does."""
+        self.sink.deliver(self.outbox)
+        self.outbox.clear()
+
+    def obey(self, commands: int = 1) -> None:
+        """Let commands come until so many were answered in all, and deliver the answers."""
+
+        def answered() -> bool:
+            self.wait()
+            return self.answers >= commands
+
+        until(answered, "the command is carried out")
+        self.deliver()
+
+    def _keep(self, messages: Sequence[bytes] | None) -> None:
+        self.outbox += messages or ()
+        self.answers += sum(b"/result" in message for message in messages or ())
+
+    def replaced_by(self, other: "Plant") -> "Plant":
+        """End, and hand everything on to another sink, as over a restart."""
+        saved = msgspec.json.encode(self.sink.save())
+        self.sink.close()
+        other.clock.now = self.clock.now
+        other.sink.restore(msgspec.json.decode(saved))
+        return other
+
+    def __enter__(self) -> Self:
+        self.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sink.close()
+
+
+def events(heard: list[Message]) -> list[Event]:
+    """Return the events among the messages."""
+    return [msgspec.json.decode(message.payload, type=Event) for message in heard if message.topic.endswith("/event")]
+
+
+def retained(port: int, *topics: str) -> dict[str, bytes]:
+    """Return what the broker has stored on some topics; it has sent all that when it sends what comes after."""
+    with closing(Peer(port)) as peer:
+        peer.listen(*topics, "end")
+        peer.publish(Message("end", b""))
+        peer.hear_until(lambda heard: any(message.topic == "end" for message in heard))
+        return {message.topic: message.payload for message in peer.heard if message.retain}
