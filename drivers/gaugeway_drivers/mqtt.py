@@ -211,12 +211,12 @@ class Mqtt:
             full = self._window.full(receipts.held, len(deliveries), now)
             yield Tick(full=full)
             if full and not receipts.held:
-                self._window.answered(time.monotonic())
+                self._window.acknowledged(time.monotonic())
             nap = self._pace.nap(len(deliveries), now, full=full)
             if nap:
                 time.sleep(nap)
             else:
-                link.wait(LONGEST_WAIT)
+                link.wait(self._window.patience(receipts.held) or LONGEST_WAIT)
 
     def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject | Tick]:
         """Yield what messages hold, and note each message with the last of its readings: now it is yielded whole."""
