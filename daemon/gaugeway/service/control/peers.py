@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 CREDENTIALS: Final = struct.Struct("3i")
 SO_PEERGROUPS: Final = 59
-MOST_GROUPS: Final = 4096
+MOST_GROUPS: Final = 256  # Python hands out at most 1024 bytes of an option
 
 
 class Peer(NamedTuple):
