@@ -15,7 +15,7 @@ from gaugeway.service.presence.record import Sighting
 LOOK_AGAIN: Final = 0.02
 READY_WITHIN: Final = 60.0
 ENDS_WITHIN: Final = 30.0
-HANGS_AFTER: Final = 5.0
+BY_FORCE_AFTER: Final = 2.0
 
 
 def begun(config: str) -> int:
@@ -40,16 +40,17 @@ def ended(seen: Sighting, *, kill: bool) -> bool:
     """Stop a gateway and wait until everything is on disk and the process gone; tell whether it is."""
     try:
         with Talk(seen) as talk:
+            talk.ask({"ask": "ping"})
             talk.ask({"ask": "stop"}, patience=ENDS_WITHIN)
     except NoAnswerError as error:
         print(f"{seen.record.node} does not answer ({error}): process {seen.record.pid} is told by a signal")
         os.kill(seen.record.pid, signal.SIGTERM)
-    if gone(seen, ENDS_WITHIN if not kill else HANGS_AFTER):
+    if gone(seen, BY_FORCE_AFTER if kill else ENDS_WITHIN):
         return True
-    if kill:
-        os.kill(seen.record.pid, signal.SIGKILL)
-        return gone(seen, HANGS_AFTER)
-    return False
+    if not kill:
+        return False
+    os.kill(seen.record.pid, signal.SIGKILL)
+    return gone(seen, ENDS_WITHIN)
 
 
 def gone(seen: Sighting, within: float) -> bool:

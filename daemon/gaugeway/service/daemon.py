@@ -11,7 +11,7 @@ from typing import Final
 from gaugeway import log as logs
 from gaugeway.config import load
 from gaugeway.delivery.files import Files
-from gaugeway.errors import ConfigError
+from gaugeway.errors import ConfigError, GaugewayError
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 from gaugeway.service.control.control import Control
@@ -104,7 +104,7 @@ class Daemon:
         try:
             plan, registry = self._loaded()
             self.gateway.reload(plan, registry)
-        except ConfigError as error:
+        except (GaugewayError, OSError) as error:
             log.warning("the new configuration is wrong, the old one goes on", problems=str(error))
             return str(error)
         finally:
@@ -144,7 +144,7 @@ class Daemon:
         """Return what is wrong with the file as it is now."""
         try:
             Gateway(*self._loaded())
-        except ConfigError as error:
+        except (GaugewayError, OSError) as error:
             return str(error)
         return ""
 

@@ -14,6 +14,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final, Self
 
+from gaugeway.contain import Contained, in_words
 from gaugeway.log import logger
 from gaugeway.service.control.desk import Desk, encoded
 from gaugeway.service.control.guest import GoneError, Guest
@@ -119,7 +120,7 @@ class Control:
         second = time.monotonic() - self._done_at >= SECOND
         if second:
             self._done_at = time.monotonic()
-            self._every_second()
+            self._do_the_regular()
         self._deliver_posts()
         for guest in self._guests:
             with self._hung_up_on(guest):
@@ -132,6 +133,12 @@ class Control:
             self._guests.remove(guest)
         for guest in self._guests:
             selector.modify(guest.connection, selectors.EVENT_READ | (selectors.EVENT_WRITE * guest.waits), guest)
+
+    def _do_the_regular(self) -> None:
+        with Contained() as fault:  # it looks into parts that others wrote, and this thread has to go on
+            self._every_second()
+        if fault.error is not None:
+            log.error("the control socket is disturbed", reason=in_words(fault.error), error=fault.error)
 
     def _deliver_posts(self) -> None:
         while True:
