@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
     "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
     "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
+    "test": ("test", "run the tests that stand in a configuration"),
     "run": ("run", "run a gateway in the foreground"),
     "start": ("start", "start a gateway in the background, and wait until it runs"),
     "stop": ("stop", "stop it, and wait until everything is safely on disk"),

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.json import encode
 
-from gaugeway import Duration, Reading, Site, Tick, Urgent
+from gaugeway import Duration, Reading, Site, Tick
 from gaugeway.mqtt import (
     Broker,
     BrokerAddress,
@@ -30,6 +30,7 @@ from gaugeway.mqtt import (
 )
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
 from gaugeway_sinks.alert.dispatch import Dispatch
+from gaugeway_sinks.alert.event import unpack
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.notices import Notices
@@ -129,10 +130,7 @@ class ThresholdAlertSink:
     def consume(self, stream: Iterable[Reading]) -> Sequence[bytes] | None:
         """Judge a batch of readings; return the events and, where they are to be kept, the readings as messages."""
         batch = stream if isinstance(stream, Sequence) else tuple(stream)
-        with self._lock:
-            self._orders.carry_out(self.panel)
-            messages: list[bytes] = [*map(Urgent, self.panel.consume(batch, self.site.clock))]
-            self._collect()
+        messages = self.judge(batch)
         if self.readings is not None:
             messages += self._publish(batch)
         self._begin()
@@ -140,12 +138,34 @@ class ThresholdAlertSink:
 
     def tick(self, tick: Tick) -> Sequence[bytes] | None:
         """Let time pass; return the events that it led to."""
-        with self._lock:
-            self._orders.carry_out(self.panel)
-            messages = [*map(Urgent, self.panel.tick(tick.now, self.site.clock))]
-            self._collect()
+        messages = self.pass_time(tick)
         self._begin()
         return messages
+
+    def judge(self, batch: Sequence[Reading]) -> list[bytes]:
+        """Return the events that a batch leads to, without a word to any broker."""
+        with self._lock:
+            self._orders.carry_out(self.panel)
+            messages = list(self.panel.consume(batch, self.site.clock))
+            self._collect()
+        return messages
+
+    def pass_time(self, tick: Tick) -> list[bytes]:
+        """Return the events that the passing of time leads to, without a word to any broker."""
+        with self._lock:
+            self._orders.carry_out(self.panel)
+            messages = list(self.panel.tick(tick.now, self.site.clock))
+            self._collect()
+        return messages
+
+    def tell(self, message: bytes) -> dict[str, object] | None:
+        """Say what an event is about, None for a message that is none: for `gaugeway test` and for what-if."""
+        envelope = unpack(message)
+        if isinstance(envelope, Reading) or not envelope.turn:
+            return None
+        event = msgspec.json.decode(envelope.payload, type=dict[str, object])
+        told = {name: event[name] for name in ("event", "sensor", "value", "severity", "message") if name in event}
+        return {"alert": event["rule"], **told}
 
     def deliver(self, messages: Sequence[bytes]) -> None:
         """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""
