@@ -1,7 +1,7 @@
 """Readings from an MQTT broker; a message is acknowledged when what it held is on disk."""
 
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Annotated, Final, Literal
 from zlib import crc32
@@ -40,9 +40,6 @@ from gaugeway_drivers.decode.topic import Topic
 log = logger(__name__)
 
 OF_NOTE: Final = RETAIN | DUP
-BATCH: Final = 256
-"""What is kept in one piece: the readings of one message are not spread over two, where a crash could come between."""
-
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 1.0
 LEEWAY: Final = 4096
@@ -147,7 +144,7 @@ class Mqtt:
         self.known_topics: dict[bytes, Topic | None] = {}
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
-        self._receipts = Receipts(receive_maximum + LEEWAY)
+        self._receipts = Receipts(self.memory)
         self._link: Link | None = None
 
     def stream(self) -> Generator[Reading | Reject | Tick]:
@@ -185,16 +182,21 @@ class Mqtt:
         if self._link is not None:
             self._link.send(self._receipts.due())
 
+    @property
+    def memory(self) -> int:
+        """How many messages the broker may send again at most."""
+        return self._receive_maximum + LEEWAY
+
     def unacknowledged(self) -> list[Receipt]:
-        """Return the number and digest of each message that the broker may send again although it was yielded."""
+        """Return the receipt of each message that the broker may send again although it was yielded."""
         return self._receipts.unacknowledged()
 
     def news(self) -> list[Receipt]:
-        """Return the number and digest of each message that was yielded whole since the last call or `commit`."""
+        """Return the receipt of each message that was yielded, or begun, since the last call or `commit`."""
         return self._receipts.news()
 
     def recognise(self, receipts: Iterable[Receipt]) -> None:
-        """Take in what an earlier process had yielded and made safe, so that it is acknowledged and not yielded again.
+        """Take in what an earlier process had yielded: it is not yielded again, and acknowledged after a `commit`.
 
         To be called before the first `stream`.
         """
@@ -218,10 +220,9 @@ class Mqtt:
             else:
                 link.wait(self._window.patience(receipts.held) or LONGEST_WAIT)
 
-    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject | Tick]:
+    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject]:
         """Yield what messages hold, and note each message with the last of its readings: now it is yielded whole."""
         known, receipts, readings = self.known_topics, self._receipts, self._decoder.readings
-        batched = 0
         for delivery in deliveries:
             topic = known.get(delivery.topic)
             if topic is None or delivery.head & OF_NOTE or not delivery.whole:
@@ -232,14 +233,20 @@ class Mqtt:
                 found = readings(topic, delivery.payload)
             last = found.pop()
             if found:
-                if batched + len(found) >= BATCH:
-                    yield Tick()
-                    batched = 0
-                yield from found
+                yield from self._parts(delivery, found)
             if delivery.mid:
                 receipts.take(delivery, safe=not found and type(last) is Reject)
             yield last
-            batched = (batched + len(found) + 1) % BATCH
+
+    def _parts(self, delivery: Delivery, found: Found) -> Iterator[Reading | Reject]:
+        """Return what comes before the last of what a message holds, without what was yielded before.
+
+        A journal may keep a part of a message, and the process may die before it has kept the rest.
+        """
+        rest = iter(found[self._receipts.begun(delivery) :])
+        if delivery.mid:
+            self._receipts.hand_on(delivery, len(found), rest)
+        return rest
 
     def _with_care(self, delivery: Delivery) -> Found:
         """Return what a message holds that has something special about it; nothing if it was taken before."""

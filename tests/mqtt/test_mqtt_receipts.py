@@ -57,7 +57,7 @@ def test_qos_2_goes_through_both_steps() -> None:
     receipts.take(message(5, qos=2))
     receipts.commit()
     assert packets(receipts.due()) == [(PUBREC, 5)]
-    assert receipts.unacknowledged() == [(5, 7)]
+    assert receipts.unacknowledged() == [(5, 7, 0)]
     receipts.release([5])
     assert packets(receipts.due()) == [(PUBCOMP, 5)]
     receipts.resume(session_present=True)
@@ -122,7 +122,7 @@ def test_a_new_session_has_nothing_to_do_with_the_old() -> None:
 
 
 def test_what_an_earlier_process_had_taken_is_recognised() -> None:
-    """Its list of unacknowledged messages is all that the next process needs."""
+    """Its list of unacknowledged messages is all that the next process needs, and a commit what it waits for."""
     before = Receipts(10)
     before.take(message(1))
     before.commit()
@@ -132,8 +132,44 @@ def test_what_an_earlier_process_had_taken_is_recognised() -> None:
     after.resume(session_present=True)
     assert after.seen(message(1, again=True))
     assert after.seen(message(2, qos=2, again=True))
+    assert (after.due(), after.news()) == (b"", [])
+    after.commit()
     assert packets(after.due()) == [(PUBACK, 1), (PUBREC, 2)]
     assert not after.seen(message(3, again=True))
+
+
+def test_what_an_earlier_process_had_made_safe_is_acknowledged_at_once() -> None:
+    """A commit before the first connection says so of all that was recognised."""
+    receipts = Receipts(10)
+    receipts.recognise([(1, 7, 0)])
+    receipts.commit()
+    receipts.resume(session_present=True)
+    assert receipts.seen(message(1, again=True))
+    assert packets(receipts.due()) == [(PUBACK, 1)]
+
+
+def test_of_a_message_that_was_begun_it_is_known_how_much_was_handed_on() -> None:
+    """Whether the line broke or the process died: what comes again is not handed on a second time."""
+    receipts = Receipts(10)
+    rest = iter("abcd")
+    receipts.hand_on(message(5), 4, rest)
+    assert receipts.news() == []
+    assert next(rest) + next(rest) == "ab"
+    assert receipts.news() == [(5, 7, 2)]
+    after = Receipts(10)
+    after.recognise(receipts.unacknowledged())
+    for one in (receipts, after):
+        one.resume(session_present=True)
+        assert not one.seen(message(5, again=True))
+        assert one.begun(message(5, again=True)) == 2
+        assert [one.begun(other) for other in (message(5), message(6, again=True), message(5, 8, again=True))] == [
+            0
+        ] * 3
+        one.hand_on(message(5, again=True), 4, iter("cd"))
+        one.take(message(5, again=True))
+        assert one.news() == [(5, 7, 0)]
+    receipts.resume(session_present=False)
+    assert receipts.begun(message(5, again=True)) == 0
 
 
 def test_news_is_told_once() -> None:
@@ -141,12 +177,12 @@ def test_news_is_told_once() -> None:
     receipts = Receipts(10)
     receipts.take(message(1, 70))
     receipts.take(message(2, 71))
-    assert receipts.news() == [(1, 70), (2, 71)]
+    assert receipts.news() == [(1, 70, 0), (2, 71, 0)]
     receipts.take(message(3, 72))
-    assert receipts.news() == [(3, 72)]
+    assert receipts.news() == [(3, 72, 0)]
     receipts.commit()
     receipts.take(message(4, 73))
-    assert receipts.news() == [(4, 73)]
+    assert receipts.news() == [(4, 73, 0)]
     assert receipts.news() == []
 
 
@@ -158,7 +194,7 @@ def test_no_more_is_remembered_than_was_said(memory: int) -> None:
         receipts.take(message(mid, mid))
         receipts.commit()
     receipts.take(message(101, 101))
-    assert receipts.unacknowledged() == [(mid, mid) for mid in range(101 - memory, 102)]
+    assert receipts.unacknowledged() == [(mid, mid, 0) for mid in range(101 - memory, 102)]
 
 
 class Exchange(RuleBasedStateMachine):

@@ -13,7 +13,6 @@ from gaugeway.mqtt import Message
 from gaugeway_drivers.decode.payload import NumberPayload, Payload
 from gaugeway_drivers.mqtt import Mqtt
 
-BATCH: Final = 256
 LAST: Final = b"-999"
 ANY: Sensors[Sensor] = Sensors({"*": Sensor()})
 
@@ -54,7 +53,6 @@ class Reader:
     def __init__(self, mqtt: Mqtt, *, commits: bool = True) -> None:
         self.source = mqtt
         self.readings: list[Reading] = []
-        self.batches: list[list[Reading]] = [[]]
         self.rejects: list[Reject] = []
         self.ticks = 0
         self.full = 0
@@ -70,15 +68,10 @@ class Reader:
             item = next(self._stream)
             if isinstance(item, Reading):
                 self.readings.append(item)
-                self.batches[-1].append(item)
-                if len(self.batches[-1]) == BATCH:
-                    self.batches.append([])
             elif isinstance(item, Reject):
                 self.rejects.append(item)
             else:
                 self.ticks += 1
-                if self.batches[-1]:
-                    self.batches.append([])
                 self.full += item.full
                 if item.full and self._commits:
                     self.source.commit()

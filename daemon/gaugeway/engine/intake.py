@@ -47,7 +47,7 @@ class Burst(msgspec.Struct, gc=False):
     full: bool = False
     items: int = 0
     position: int | None = None
-    receipts: list[tuple[int, int]] = []
+    receipts: list[tuple[int, int, int]] = []
 
 
 class SensorSeen(msgspec.Struct, gc=False):
@@ -144,7 +144,8 @@ class Intake:
             let_go(stream, self.use.id)
 
     def again(self, readings: list[Reading], now: float, *, tick: bool) -> Burst:
-        """Return a burst that was recorded before a restart, with its sensors made known again."""
+        """Return a burst that was recorded before a restart; its sensors are made known, and time goes on from it."""
+        self.time.continue_from(now)
         for reading in readings:
             seen = self.sensors.get(reading.sensor) or self._meet(reading)
             if seen is not None:

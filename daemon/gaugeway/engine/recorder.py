@@ -16,9 +16,9 @@ from gaugeway.log import logger
 
 log = logger(__name__)
 
-Receipt = tuple[int, int]
+Receipt = tuple[int, int, int]
 MEMORY: Final = 4096
-"""How many messages an MQTT broker may send again after a crash although they are on disk: more than any window."""
+"""How many messages a broker may send again although they are on disk, where the source does not say it."""
 
 
 class Recorder(Protocol):
@@ -137,9 +137,10 @@ class Journaled:
         self._keeps_ticks = keeps_ticks
         self._news: Callable[[], list[Receipt]] | None = getattr(intake.source, "news", None)
         self._waiting_news: list[Receipt] = []
-        self._receipts: deque[Receipt] = deque(maxlen=MEMORY)
+        self._receipts: deque[Receipt] = deque(maxlen=getattr(intake.source, "memory", MEMORY))
         self._synced_at = time.monotonic()
         self._owing = False
+        self._refused = False
 
     def keep(self, burst: Burst) -> bool:
         """Append the burst to the journal, in one write."""
@@ -156,6 +157,7 @@ class Journaled:
         except (DeviceError, OSError) as error:
             return self._without(burst, error)
         burst.receipts, self._waiting_news = self._waiting_news, []
+        self._refused = False
         self._owing = self._owing or bool(burst.readings or burst.receipts)
         self.status.become("running")
         return True
@@ -174,25 +176,31 @@ class Journaled:
         self.journal.sync()
 
     def make_last(self) -> None:
-        """Sync the journal, then acknowledge."""
+        """Sync the journal, then acknowledge, unless the source has given what the journal did not take."""
         self._synced_at = time.monotonic()
         try:
             self.journal.sync()
         except (DeviceError, OSError) as error:
             self._troubled(error)
             return
-        self._owing = False
-        self._intake.commit()
+        if not self._refused:
+            self._owing = False
+            self._intake.commit()
 
     def replay(self) -> Generator[Burst]:
-        """Yield from the position of the checkpoint what the journal holds."""
-        receipts: list[Receipt] = []
+        """Yield from the position of the checkpoint what the journal holds; what brought it is recognised then.
+
+        That may not be on disk yet: it was written, but the process was killed before it could be synced.
+        """
         for position, entry in self.kept.replay(self.position):
             burst = self._intake.again(entry.readings, entry.now, tick=entry.tick)
             burst.position, burst.receipts = position, msgspec.convert(entry.note or [], list[Receipt])
-            receipts += burst.receipts
             yield burst
-        self._recognise(receipts)
+        recognise: Callable[[Iterable[Receipt]], None] | None = getattr(self._intake.source, "recognise", None)
+        if recognise is not None and self._receipts:
+            recognise(self._receipts)
+            self._owing = True
+            self.make_last()
 
     def remembered(self) -> list[Receipt]:
         """Return the last messages that went through."""
@@ -201,9 +209,7 @@ class Journaled:
     def resume(self, position: int, receipts: Iterable[Receipt]) -> None:
         """Go on from a checkpoint."""
         self.position = position
-        known = list(receipts)
-        self._receipts.extend(known)
-        self._recognise(known)
+        self._receipts.extend(receipts)
 
     def trim(self, position: int) -> None:
         """Forget what is before a checkpoint."""
@@ -213,14 +219,10 @@ class Journaled:
         """Close the journal."""
         self.journal.close()
 
-    def _recognise(self, receipts: list[Receipt]) -> None:
-        recognise: Callable[[list[Receipt]], None] | None = getattr(self._intake.source, "recognise", None)
-        if recognise is not None and receipts:
-            recognise(receipts)
-
     def _without(self, burst: Burst, error: BaseException) -> bool:
         self._troubled(error)
-        if self._intake.acknowledges:
+        self._refused = self._intake.acknowledges
+        if self._refused:
             return False
         self.unkept += len(burst.readings)
         return True

@@ -27,7 +27,7 @@ class PipelineState(msgspec.Struct, frozen=True, kw_only=True):
     position: int
     now: float
     stages: bytes
-    receipts: list[tuple[int, int]] = []
+    receipts: list[tuple[int, int, int]] = []
 
 
 class SinkState(msgspec.Struct, frozen=True, kw_only=True):
