@@ -358,6 +358,46 @@ def test_a_failure_closes_the_source_and_gives_the_turn_back(where: str) -> None
     assert (source.opened, source.closed) == (2, 2)
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_stage_that_halts_costs_one_reading(wanted: bool) -> None:
+    """The rest of what came with it is worked through after the restart, in order, with the state of before."""
+
+    class Patient(Sums):
+        ticks = "want" if wanted else "pass"
+
+    def fragile(reading: Reading) -> Reading:
+        if reading.value % 100 == 50:
+            raise ValueError("bug")
+        return reading
+
+    shelf = Shelf()
+    run = pipeline(
+        Feed(*readings(*range(300)), Tick(), *readings(300), END),
+        stage(Patient(), "sum"), stage(fragile, on_error="halt"), sinks=[outlet(shelf)],
+    )  # fmt: skip
+    for _ in range(3):
+        with pytest.raises(HaltedError):
+            run.run()
+    run.run()
+    assert shelf.values == [number for number in range(301) if number % 100 != 50]
+    sums = [one.get("sum") for batch in shelf.batches for one in batch]
+    assert sums == [number * (number + 1) / 2 for number in range(301) if number % 100 != 50]
+
+
+def test_a_sink_that_halts_in_the_middle_of_a_burst_loses_nothing() -> None:
+    """However many batches a stage makes of one burst."""
+    shelf = Shelf()
+    shelf.broken = ValueError("bug")
+    run = pipeline(Feed(*readings(*range(200)), Tick(), END), stage(Repeats(5)), sinks=[outlet(shelf, on_error="halt")])
+    with pytest.raises(HaltedError):
+        run.run()
+    shelf.broken = None
+    run.run()
+    run.outlets[0].close()
+    assert len(shelf.values) == 1000
+    assert shelf.values == sorted(shelf.values)
+
+
 def test_a_sink_that_halts_costs_the_other_sinks_nothing() -> None:
     """The batch it halted on has reached those after it, and itself after the restart."""
     bad, good = Shelf(ValueError("bug")), Shelf()

@@ -5,12 +5,13 @@ from typing import cast
 
 import msgspec
 
-from gaugeway.engine.joint import Item, Joint, Process, inlet
+from gaugeway.engine.joint import Item, Joint, Process, inlet, last_handed_on
 from gaugeway.engine.meter import Meter, Stopwatch
 from gaugeway.engine.selection import Selection
 from gaugeway.engine.state import hand_on, packed, restore
 from gaugeway.engine.tap import See, observed, observed_bursts
 from gaugeway.plan import StageUse
+from gaugeway.reading import Reading
 from gaugeway.site import Site
 
 
@@ -48,6 +49,7 @@ class Chain:
         self.watch = Stopwatch([])
         self.wants_ticks = False
         self.enabled = enabled
+        self._inlet: Generator[Item] | None = None
         self._taps: tuple[tuple[str, See], ...] = ()
 
     @property
@@ -60,7 +62,7 @@ class Chain:
         stages = self.active
         self.wants_ticks = any(stage.wants_ticks for stage in stages)
         self.watch = Stopwatch([self.intake, *(stage.meter for stage in stages), self.outlet])
-        stream = inlet(observed_bursts(bursts, self._looking_at("")), self.watch)
+        stream = self._inlet = inlet(observed_bursts(bursts, self._looking_at("")), self.watch)
         for index, stage in enumerate(stages, start=1):
             see = self._looking_at(stage.use.id)
             stream = stage.joint(self.site, see).run(stream, index, self.watch)
@@ -69,6 +71,12 @@ class Chain:
     def run(self, stream: Iterator[Item]) -> Generator[Item]:
         """Run the chain on a plain iterator, with no daemon, thread, file or clock around it."""
         return self.compose([item] for item in stream)
+
+    def not_begun(self, burst: Sequence[Reading]) -> list[Reading]:
+        """Return the readings of a burst that no stage was handed yet; asked for when one has failed for good."""
+        last = last_handed_on(self._inlet) if self._inlet is not None else None
+        begun = next((number for number, reading in enumerate(burst, start=1) if reading is last), 0)
+        return list(burst[begun:])
 
     def tap(self, point: str, see: See) -> None:
         """Show `see` what leaves a stage, or what enters the chain where `point` is empty, once composed again."""

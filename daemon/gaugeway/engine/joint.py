@@ -93,7 +93,7 @@ class Joint:
 
     def _culprit(self, upstream: Generator[Item], last: object, error: BaseException) -> Item:
         """Return what the stage was handed last; raise where that, or what it made of it, is no reading."""
-        handed = _last_handed_on(upstream)
+        handed = last_handed_on(upstream)
         if not isinstance(handed, Reading | Tick):
             what = type(handed).__name__
             raise HaltedError(f"stage '{self.name}' was handed a {what} by the stage before it") from error
@@ -132,7 +132,7 @@ def inlet(bursts: Iterator[Sequence[Item]], watch: Stopwatch) -> Generator[Item]
                 reading.fate = None
 
 
-def _last_handed_on(upstream: Generator[Item]) -> object:
+def last_handed_on(upstream: Generator[Item]) -> object:
     """Return the reading that a joint or the inlet, now waiting, yielded last.
 
     Asked for after an error only, so that remembering it costs nothing while all is well.

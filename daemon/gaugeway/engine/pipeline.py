@@ -8,6 +8,8 @@ from itertools import islice
 from time import monotonic
 from typing import Final, cast
 
+from msgspec.structs import replace
+
 from gaugeway.engine.chain import Chain, Stage, take_over
 from gaugeway.engine.intake import Burst, Intake
 from gaugeway.engine.joint import HaltedError, Item
@@ -50,6 +52,7 @@ class Pipeline:
         self._batch: list[Item] = []
         self._stale = False
         self._held: list[Burst] = []
+        self._halted: HaltedError | None = None
         self._replayed = False
 
     def run(self) -> None:
@@ -106,6 +109,7 @@ class Pipeline:
                 if len(self._batch) >= BATCH:
                     self._hand_over()
             self._hand_over()
+            self._halt_if_a_sink_does()
 
     def _feed(self, bursts: Generator[Burst], ending: ExitStack) -> Generator[Sequence[Item]]:
         """Hand bursts to the chain, and do between two of them what has to be done there.
@@ -125,10 +129,17 @@ class Pipeline:
                 clock.now = burst.now
                 meter.timed += len(burst.readings)
                 self.chain.watch.between_bursts()
-                yield (
-                    [*burst.readings, Tick(now=burst.now)] if burst.tick and self.chain.wants_ticks else burst.readings
-                )
+                try:
+                    yield (
+                        [*burst.readings, Tick(now=burst.now)]
+                        if burst.tick and self.chain.wants_ticks
+                        else burst.readings
+                    )
+                except GeneratorExit:  # a stage halts: what was not begun waits for the restart
+                    self._held.append(replace(burst, readings=self.chain.not_begun(burst.readings)))
+                    raise
                 self._hand_over()
+                self._halt_if_a_sink_does()
                 if burst.tick:
                     self._tick(Tick(now=burst.now))
                 self.recorder.settle(burst)
@@ -159,14 +170,16 @@ class Pipeline:
             return
         whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else waiting.copy()
         waiting.clear()
-        halted: HaltedError | None = None
         for start in range(0, len(whole), BATCH):
             batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
             for outlet in self.outlets:
                 try:
                     outlet.take(cast("list[Reading]", batch), self.chain.site.clock)
-                except HaltedError as error:  # the other sinks get theirs all the same
-                    halted = error
+                except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
+                    self._halted = error
+
+    def _halt_if_a_sink_does(self) -> None:
+        halted, self._halted = self._halted, None
         if halted is not None:
             raise halted
 
