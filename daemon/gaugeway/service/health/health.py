@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
 from gaugeway.contain import Contained, in_words
+from gaugeway.delivery.outbox import Outbox
 from gaugeway.engine.chain import Stage
 from gaugeway.engine.intake import SensorSeen
 from gaugeway.engine.outlet import Outlet
@@ -187,11 +188,14 @@ class Health:
         )
 
     def _outbox(self, outlet: Outlet) -> report.Outbox | None:
-        condition: Callable[[], object] | None = getattr(outlet.outbox, "condition", None)
-        if condition is None:
+        if not isinstance(outlet.outbox, Outbox):
             return None
-        known = cast("dict[str, int]", msgspec.to_builtins(condition()))
-        return msgspec.convert(known | {"waiting": known["queued"]}, report.Outbox)
+        condition = outlet.outbox.condition()
+        known = msgspec.structs.asdict(condition) | {
+            "waiting": condition.queued,
+            "dropped_recently": self._recent.count(f"lost {outlet.use.id}", condition.dropped),
+        }
+        return msgspec.convert(known, report.Outbox)
 
 
 def details(plugin: object) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from gaugeway.delivery.outbox import Outbox
 from gaugeway.engine.intake import Intake
 from gaugeway.service.gateway import Gateway
 
@@ -65,6 +66,8 @@ def counters(gateway: Gateway) -> dict[str, int]:
             found[f"failed {name}/{stage.use.id}"] = stage.meter.failed
     for outlet in gateway.outlets:
         found[f"dropped {outlet.use.id}"] = sum(outlet.meter.dropped.copy().values())
+        if isinstance(outlet.outbox, Outbox):
+            found[f"lost {outlet.use.id}"] = outlet.outbox.condition().dropped
     return found
 
 
