@@ -11,6 +11,9 @@ from gaugeway_sinks.alert.bulletin import Stale
 PAUSE: Final = 1.0
 """How often it looks by itself, for what was not yet due or could not be published."""
 
+SOON: Final = 0.1
+"""How often it looks whether the broker is there."""
+
 AT_ONCE: Final = 50
 """How many snapshots an event has to wait for at most."""
 
@@ -65,7 +68,7 @@ class Notices:
     def _run(self) -> None:
         closing = False
         while not closing:
-            self._bell.wait(PAUSE)
+            self._bell.wait(PAUSE if self._publisher.connected else SOON)
             self._bell.clear()
             closing = self._closing
             if self._publisher.connected:
