@@ -32,6 +32,8 @@ WAIT: Final = 1.0
 HIGHEST: Final = sys.float_info.max
 LOWEST: Final = -HIGHEST
 HEALTHY_AFTER: Final = 30.0
+SETTLED_AFTER: Final = 10.0
+"""A source that failed and has said nothing yet is not taken for well before that: it may still be connecting."""
 NAME: Final = re.compile(r"[^\s+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 SHOWN: Final = 80
 END: Final = Tick()
@@ -196,9 +198,10 @@ class Intake:
         self._unfinished = NO_BURST
         if wall < SET_AFTER and readings:
             _mark_unsynced(readings, wall)
-        if self.status.state != "running":
+        open_for = now - self._opened_at
+        if self.status.state != "running" and (readings or not self._backoff.failures or open_for > SETTLED_AFTER):
             self._runs()
-        if self._backoff.failures and now - self._opened_at > HEALTHY_AFTER:
+        if self._backoff.failures and open_for > HEALTHY_AFTER:
             self._backoff.reset()
         items = len(readings) + self._left_out
         if not self.site.clock.live:
