@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import pytest
+from hypothesis import settings
 
 PATIENCE: Final = 5.0
 sys.path.insert(0, str(Path(__file__).parents[1]))  # so that tests share their parts: from tests.engine.kit import Feed
 T = TypeVar("T")
+settings.register_profile("gaugeway", deadline=None)  # how fast a machine is, no test asks
+settings.load_profile("gaugeway")
 
 
 @pytest.fixture(autouse=True)
