@@ -19,7 +19,7 @@ class Receipts:
     acknowledgements that may be sent now, in the order of arrival. After an interruption (`resume`) the broker sends
     again what it got no acknowledgement for, whether none was sent or it was lost on the way: `seen` recognises what
     was taken before, and has it acknowledged as soon as it is safe. Messages of a process that died are made known
-    with `recognise`; they have to be safe.
+    with `recognise`.
     """
 
     def __init__(self, memory: int) -> None:
@@ -116,8 +116,8 @@ class Receipts:
     def unacknowledged(self) -> list[Receipt]:
         """Return all messages that the broker may send again although they were taken, the oldest first."""
         half_way = ((mid, digest, 0) for mid, digest in self._half_way.items())
-        begun = self._part() or self._begun
-        safe = [*self._recent, *(receipt for receipt in half_way if receipt not in self._unsafe)]
+        begun, unsafe = self._part() or self._begun, frozenset(self._unsafe)
+        safe = [*self._recent, *(receipt for receipt in half_way if receipt not in unsafe)]
         return [*safe, *self._unsafe, *([begun] if begun else [])]
 
     def news(self) -> list[Receipt]:
