@@ -53,6 +53,12 @@ def fails(reading: Reading) -> Reading:
     raise ZeroDivisionError
 
 
+def fails_at_two(reading: Reading) -> Reading:
+    if reading.value == 2:
+        raise ZeroDivisionError
+    return reading
+
+
 class Broken(Sum):
     """A stage whose state cannot be had."""
 
@@ -104,6 +110,7 @@ REGISTRY: Registry = registry(
     unmoved=("sink", Unmoved),
     same=("stage", same),
     fails=("stage", fails),
+    fails_at_two=("stage", fails_at_two),
     shelved=("sink", Shelved),
     fussy=("sink", Fussy),
 )
@@ -213,6 +220,19 @@ def test_a_start_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
         with pytest.raises(PermissionError):
             again.start()
         assert not again.alive
+
+
+def test_no_checkpoint_is_taken_in_the_middle_of_a_burst(tmp_path: Path) -> None:
+    """A stage halts: what it has worked through and what it has not belong to one burst, until that is finished."""
+    feed, shelf = Feed(*readings(1, 2, 3)), Shelf()
+    uses = (*stages("sum"), StageUse(type="fails_at_two", id="x", on_error="halt"))
+    with started(plan(tmp_path, line(feed, *uses), sinks=[sink(shelf)])) as gateway:
+        until(lambda: gateway.supervisors["src"].restarts == 1)
+        assert gateway.checkpoints is not None
+        assert not gateway.checkpoints.take()
+        until(lambda: shelf.values == [1, 3])
+        until(gateway.checkpoints.take)
+    assert results(shelf) == [1, 6]
 
 
 def test_a_stage_whose_state_cannot_be_saved_shows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

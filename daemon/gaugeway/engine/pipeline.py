@@ -77,6 +77,11 @@ class Pipeline:
         """Whether anything in it does something when only time passes, so that a replay needs the ticks too."""
         return self.chain.wants_ticks or any(outlet.ticking for outlet in self.outlets)
 
+    @property
+    def midway(self) -> bool:
+        """Whether it stands in the middle of a burst, which a restart after a failure will finish."""
+        return self.status.state != "failed" and bool(self._held or self._batch)
+
     def exchange(self, stages: Sequence[Stage], outlets: Sequence[Outlet]) -> None:
         """Go on with these stages and sinks from the next burst; called while `turn` is paused.
 

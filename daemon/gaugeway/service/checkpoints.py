@@ -101,7 +101,7 @@ class Checkpoints:
         pipelines, outlets = self._parts()
         with Contained() as fault:
             with all_paused(pipeline.turn for pipeline in pipelines):
-                if any(outlet.behind for outlet in outlets):
+                if any(outlet.behind for outlet in outlets) or any(pipeline.midway for pipeline in pipelines):
                     return False
                 states = self._collect(pipelines, outlets)
             self.storage.store.save(self._packed(states))
