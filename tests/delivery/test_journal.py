@@ -239,6 +239,16 @@ def test_strange_files_and_folders_are_left_alone(folder: Path) -> None:
     assert (folder / "notes.txt").read_text() == "mine"
 
 
+def test_a_segment_that_was_never_finished_is_removed(folder: Path) -> None:
+    """A crash while a failed sync was being mended leaves a file that counts for nothing."""
+    records = fill(folder)
+    unfinished = folder / (segments(folder)[0].name + ".new")
+    unfinished.write_bytes(b"half of it")
+    with small(folder) as journal:
+        assert [record for _, record in journal.read(0)] == records
+    assert not unfinished.exists()
+
+
 def test_what_a_device_sends_never_passes_for_a_frame(folder: Path) -> None:
     """A record that holds a whole frame of another journal is not read as one when its own frame is damaged."""
     trap = content(1, [b"trap"])

@@ -239,6 +239,7 @@ def test_full_it_drops_readings_before_alarms(make: Make, network: Network) -> N
     outbox.put(numbered(500, size=100))
     for number in range(80):
         outbox.put([b"alarm %02d" % number + b"x" * 900], sync=True)
+        assert outbox.condition().bytes_used <= 128 * 1024
     assert balanced(outbox)
     network.fails = lambda messages: None
     network.wait(lambda: outbox.condition().queued == 0)

@@ -143,13 +143,16 @@ class Backlog:
     def _keep(self, lane: Lane, messages: Sequence[bytes], *, sync: bool) -> None:
         """Put messages into a lane and make room as long as there is none."""
         if not lane.log.fits(messages):
-            return self._keep_some(lane, messages, sync=sync)
+            self._keep_some(lane, messages, sync=sync)
+            return
         while True:
             try:
-                return lane.put(messages, sync=sync)
+                lane.put(messages, sync=sync)
             except JournalFullError:
                 if not self._relieve(lane):
                     raise
+            else:
+                return
 
     def _keep_some(self, lane: Lane, messages: Sequence[bytes], *, sync: bool) -> None:
         """Put what is too much at once in parts, without what would be too much alone."""

@@ -119,18 +119,19 @@ class Sender:
         return seconds
 
     def _after_bug(self, error: BaseException, lane: Lane, count: int) -> float:
-        if not self._bugs:
-            log.error("delivery failed", outbox=self.name, reason=in_words(error), error=error)
-        self._bugs += 1
+        """Find the message that cannot be delivered by trying one at a time, and give it up in the end."""
         if count > 1:
+            log.error("delivery failed, trying one by one", outbox=self.name, reason=in_words(error), error=error)
             self._singly = count
-        elif self._bugs > self._attempts:
-            log.error("message left out", outbox=self.name, reason=in_words(error))
-            self.left_out += 1
-            self._arrived(lane, 1)
-            self.sent -= 1
-            return 0.0
-        return self._later(error)
+            return self._later(error)
+        self._bugs += 1
+        if self._bugs < self._attempts:
+            return self._later(error)
+        log.error("message left out", outbox=self.name, reason=in_words(error), error=error)
+        self.left_out += 1
+        self.sent -= 1
+        self._arrived(lane, 1)
+        return 0.0
 
     def _pause(self, seconds: float) -> None:
         """Wait before the next try, unless the end comes: then there is one more try at once."""
