@@ -24,6 +24,9 @@ MEMORY: Final = 4096
 class Recorder(Protocol):
     """Keeps bursts before they are worked through, and brings back those that a crash interrupted."""
 
+    measure: str
+    """What positions count: one of a checkpoint is good for nothing where another was meant."""
+
     position: int
     """Up to where everything has been worked through: what a checkpoint remembers."""
 
@@ -67,6 +70,8 @@ class Recorder(Protocol):
 class Unrecorded:
     """Keeps nothing: what went through is acknowledged, what a crash interrupts is lost."""
 
+    measure = ""
+
     def __init__(self, intake: Intake) -> None:
         self.position = 0
         self._intake = intake
@@ -107,6 +112,10 @@ class Unrecorded:
 class Counted(Unrecorded):
     """For recorded data, which can be read again: only how far it was worked through is remembered."""
 
+    def __init__(self, intake: Intake, measure: str) -> None:
+        super().__init__(intake)
+        self.measure = measure
+
     def settle(self, burst: Burst) -> None:
         """Count what went through."""
         self.position += burst.items
@@ -123,6 +132,8 @@ class Journaled:
     A burst that the disk does not take waits, if the sender keeps what is not acknowledged; otherwise it goes on
     without and is counted in `unkept`, because a device that sends lines does not wait.
     """
+
+    measure = "journal"
 
     def __init__(
         self, kept: IntakeJournal, intake: Intake, *, sync_every: float, keeps_ticks: Callable[[], bool]

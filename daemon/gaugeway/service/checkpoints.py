@@ -1,8 +1,9 @@
 """Checkpoints: what a restart needs to go on as if nothing had happened, taken between two readings."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Final
 
 import msgspec
 
@@ -10,7 +11,7 @@ from gaugeway.contain import Contained, in_words
 from gaugeway.delivery.outbox import Outbox
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
-from gaugeway.engine.state import restore, saved
+from gaugeway.engine.state import packed, restore
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import all_paused
 from gaugeway.errors import DeviceError
@@ -18,27 +19,38 @@ from gaugeway.log import logger
 from gaugeway.service.storage import Storage
 
 log = logger(__name__)
-S = TypeVar("S", "PipelineState", "SinkState")
+POSITIONS: Final = "positions"
 
 
-class PipelineState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one pipeline stands."""
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one pipeline has come; `measure` says what the position counts."""
 
+    measure: str
     position: int
     now: float
-    stages: bytes
     receipts: list[tuple[int, int, int]] = []
 
 
-class SinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one sink stands."""
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one sink has written."""
 
-    state: object = None
     position: object = None
     outbox: tuple[int, int] | None = None
 
 
-State = PipelineState | SinkState
+class Positions(msgspec.Struct, kw_only=True):
+    """How far all have come, in one part of the checkpoint: if it is damaged nothing is taken back and not replayed.
+
+    Without a journal what is taken back would not come again.
+    """
+
+    journal: bool = False
+    pipelines: dict[str, Reached] = {}
+    sinks: dict[str, Written] = {}
+
+
+Standing = tuple[Reached, bytes]
+"""How far a pipeline has come, and the state of its stages."""
 
 
 class Checkpoints:
@@ -55,7 +67,9 @@ class Checkpoints:
         self.taken = 0
         self._parts = parts
         self._last = storage.store.load()
-        self._left_at: dict[str, bytes | None] = {}
+        self._positions = _decoded(self._last.get(POSITIONS))
+        self._left_at: dict[str, Standing | None] = {}
+        self._alone = threading.RLock()
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._keep_taking, name="checkpoints", daemon=True)
@@ -67,26 +81,31 @@ class Checkpoints:
 
     def open_pipeline(self, pipeline: Pipeline) -> None:
         """Give a pipeline its recorder and bring back what the last checkpoint says of it."""
-        state = self._state(f"pipeline {pipeline.name}", PipelineState)
-        recorder = self.storage.recorder(pipeline, state.position if state else 0)
-        pipeline.recorder = recorder
-        if state is None:
+        name = pipeline.name
+        last = self._positions.pipelines.get(name)
+        standing = self._left_at.get(name, (last, self._last.get(f"pipeline {name}", b"")) if last else None)
+        pipeline.recorder = recorder = self.storage.recorder(pipeline, standing[0].position if standing else 0)
+        if standing is None:
             return
-        pipeline.chain.restore(state.stages)
-        pipeline.chain.site.clock.now = state.now
-        pipeline.intake.time.continue_from(state.now)
-        recorder.resume(state.position, state.receipts)
+        reached, stages = standing
+        if stages:
+            pipeline.chain.restore(stages)
+        pipeline.chain.site.clock.now = reached.now
+        pipeline.intake.time.continue_from(reached.now)
+        if reached.measure == recorder.measure:
+            recorder.resume(reached.position, reached.receipts)
 
     def open_outlet(self, outlet: Outlet) -> None:
         """Give a sink its outbox, bring back its state, and take back what it wrote after the last checkpoint."""
         outbox = outlet.outbox = self.storage.outbox(outlet)
-        state = self._state(f"sink {outlet.use.id}", SinkState)
+        state = self._last.get(f"sink {outlet.use.id}")
         if state is not None:
-            restore(outlet.sink, state.state, outlet.use.id)
-            if self.storage.plan.journal:
-                outlet.go_back_to(state.position)
-            if outbox is not None and state.outbox is not None and self.storage.plan.journal:
-                outbox.resume(state.outbox)
+            restore(outlet.sink, msgspec.msgpack.decode(state), outlet.use.id)
+        written = self._positions.sinks.get(outlet.use.id)
+        if written is not None and self._positions.journal and self.storage.plan.journal:
+            outlet.go_back_to(written.position)
+            if outbox is not None and written.outbox is not None:
+                outbox.resume(written.outbox)
         if outbox is not None:
             outbox.start()
 
@@ -96,16 +115,22 @@ class Checkpoints:
         if outbox is not None:
             outbox.start()
 
+    @contextmanager
+    def put_off(self) -> Generator[None]:
+        """Take none on another thread while the block changes what there is; it may itself."""
+        with self._alone:
+            yield
+
     def take(self) -> bool:
         """Take one checkpoint now; tell whether it is safe on disk."""
-        pipelines, outlets = self._parts()
-        with Contained() as fault:
+        with self._alone, Contained() as fault:
+            pipelines, outlets = self._parts()
             with all_paused(pipeline.turn for pipeline in pipelines):
                 if any(outlet.behind for outlet in outlets) or any(pipeline.midway for pipeline in pipelines):
                     return False
-                states = self._collect(pipelines, outlets)
-            self.storage.store.save(self._packed(states))
-            self._settle(pipelines, outlets, states)
+                positions, parts = self._collect(pipelines, outlets)
+            self._save(positions, parts)
+            self._settle(pipelines, outlets)
         return self._well(fault.error)
 
     def let_go(self, pipelines: Iterable[Pipeline]) -> None:
@@ -115,11 +140,10 @@ class Checkpoints:
         have put that off for long.
         """
         for pipeline in pipelines:
-            name = f"pipeline {pipeline.name}"
-            self._left_at[name] = None
+            self._left_at[pipeline.name] = None
             if pipeline.status.state != "ended":
                 with Contained() as fault:
-                    self._left_at[name] = msgspec.msgpack.encode(_state_of(pipeline))
+                    self._left_at[pipeline.name] = _reached(pipeline), pipeline.chain.save()
                 if fault.error is not None:
                     log.error("state is lost", source=pipeline.name, reason=in_words(fault.error), error=fault.error)
             pipeline.recorder.close()
@@ -147,43 +171,42 @@ class Checkpoints:
                 self.take()
                 self.storage.reserve.refill()
 
-    def _collect(self, pipelines: Sequence[Pipeline], outlets: Sequence[Outlet]) -> dict[str, State]:
-        states: dict[str, State] = {}
+    def _collect(
+        self, pipelines: Sequence[Pipeline], outlets: Sequence[Outlet]
+    ) -> tuple[Positions, dict[str, bytes | None]]:
+        positions = Positions(journal=self.storage.plan.journal)
+        parts: dict[str, bytes | None] = {}
         for outlet in outlets:
             outlet.flush()
             box = outlet.outbox if isinstance(outlet.outbox, Outbox) else None
             if box is not None:
                 box.sync()
-            states[f"sink {outlet.use.id}"] = SinkState(
-                state=saved(outlet.sink), position=outlet.position(), outbox=box.position if box else None
-            )
-        for pipeline in pipelines:
-            if pipeline.status.state == "ended":  # it is over; the next run begins anew
-                continue
+            state = packed(outlet.sink)
+            if state is not None:
+                parts[f"sink {outlet.use.id}"] = bytes(state)
+            positions.sinks[outlet.use.id] = Written(position=outlet.position(), outbox=box.position if box else None)
+        for pipeline in () if all(pipeline.status.state == "ended" for pipeline in pipelines) else pipelines:
             pipeline.recorder.sync()
-            states[f"pipeline {pipeline.name}"] = _state_of(pipeline)
-        return states
+            parts[f"pipeline {pipeline.name}"] = pipeline.chain.save()
+            positions.pipelines[pipeline.name] = _reached(pipeline)
+        return positions, parts
 
-    def _packed(self, states: Mapping[str, State]) -> dict[str, bytes | None]:
-        """Return the parts as bytes; those of pipelines and sinks that are no more are None, to be forgotten."""
-        gone = dict.fromkeys(self._last.keys() - states.keys())
-        self._last = {name: msgspec.msgpack.encode(state) for name, state in states.items()}
-        return {**self._last, **gone}
+    def _save(self, positions: Positions, parts: dict[str, bytes | None]) -> None:
+        """Save the parts, and forget those of pipelines and sinks that are no more."""
+        parts[POSITIONS] = msgspec.msgpack.encode(positions)
+        self.storage.store.save({**dict.fromkeys(self._last), **parts})
+        self._last = {name: part for name, part in parts.items() if part is not None}
+        self._positions = positions
 
-    def _settle(
-        self,
-        pipelines: Sequence[Pipeline],
-        outlets: Sequence[Outlet],
-        states: dict[str, State],
-    ) -> None:
+    def _settle(self, pipelines: Sequence[Pipeline], outlets: Sequence[Outlet]) -> None:
         for pipeline in pipelines:
-            state = states.get(f"pipeline {pipeline.name}")
-            if isinstance(state, PipelineState):
-                pipeline.recorder.trim(state.position)
+            reached = self._positions.pipelines.get(pipeline.name)
+            if reached is not None:
+                pipeline.recorder.trim(reached.position)
         for outlet in outlets:
-            state = states[f"sink {outlet.use.id}"]
-            if isinstance(outlet.outbox, Outbox) and isinstance(state, SinkState) and state.outbox is not None:
-                outlet.outbox.settle(state.outbox)
+            position = self._positions.sinks[outlet.use.id].outbox
+            if isinstance(outlet.outbox, Outbox) and position is not None:
+                outlet.outbox.settle(position)
 
     def _well(self, error: BaseException | None) -> bool:
         if error is None:
@@ -198,22 +221,21 @@ class Checkpoints:
             log.error("no checkpoint can be taken", reason=in_words(error), error=error)
         return False
 
-    def _state(self, name: str, kind: type[S]) -> S | None:
-        """Return what the last checkpoint says of one part, None where it says nothing that can be understood."""
-        packed = self._left_at.get(name, self._last.get(name))
-        if packed is None:
-            return None
-        try:
-            return msgspec.msgpack.decode(packed, type=kind)
-        except msgspec.DecodeError as error:
-            log.warning("a part of the checkpoint cannot be understood and is left out", part=name, reason=str(error))
-            return None
 
-
-def _state_of(pipeline: Pipeline) -> PipelineState:
-    return PipelineState(
-        position=pipeline.recorder.position,
+def _reached(pipeline: Pipeline) -> Reached:
+    recorder = pipeline.recorder
+    return Reached(
+        measure=recorder.measure,
+        position=recorder.position,
         now=pipeline.chain.site.clock.now,
-        stages=pipeline.chain.save(),
-        receipts=pipeline.recorder.remembered(),
+        receipts=recorder.remembered(),
     )
+
+
+def _decoded(part: bytes | None) -> Positions:
+    if part is not None:
+        try:
+            return msgspec.msgpack.decode(part, type=Positions)
+        except msgspec.DecodeError as error:
+            log.warning("the checkpoint cannot be understood and is left out", reason=str(error))
+    return Positions()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, nullcontext
 from typing import Final
 
 from gaugeway.engine.build import Builder
@@ -94,8 +94,12 @@ class Gateway:
     def reload(self, plan: Plan, registry: Registry) -> None:
         """Go over to another plan. All of it is built before anything changes; an error leaves the old one running."""
         coming = Gateway(plan, registry)
+        with self.checkpoints.put_off() if self.checkpoints is not None else nullcontext():
+            self._go_over_to(coming)
+
+    def _go_over_to(self, coming: "Gateway") -> None:
         coming.outlets = self._with_the_unchanged(coming)
-        leaving, staying = self._sort(plan)
+        leaving, staying = self._sort(coming.plan)
         self._end(leaving)
         if self.checkpoints is not None:
             coming.checkpoints = self.checkpoints
@@ -107,7 +111,9 @@ class Gateway:
                 stages = coming.supervisors[name].pipeline.chain.stages
                 self.supervisors[name].pipeline.exchange(stages, coming.outlets)
         self._become(coming, staying)
-        log.info("reloaded", node=plan.node, kept=len(staying), ended=len(leaving), sources=len(self.supervisors))
+        if self.checkpoints is not None:
+            self.checkpoints.take()  # a crash leads back to what there is now, not to what there was
+        log.info("reloaded", node=self.plan.node, kept=len(staying), ended=len(leaving), sources=len(self.supervisors))
 
     def _with_the_unchanged(self, coming: "Gateway") -> list[Outlet]:
         """Return the sinks of the coming gateway; one that has not changed stays the same object."""

@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import PurePath
+from zlib import crc32
+
+import msgspec
 
 from gaugeway.delivery.intake import IntakeJournal
 from gaugeway.delivery.journal import Journal
@@ -12,6 +16,7 @@ from gaugeway.delivery.store import Store
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Counted, Journaled, Recorder, Unrecorded
+from gaugeway.plan import SourceUse
 from gaugeway.plan import Storage as StoragePlan
 
 
@@ -33,9 +38,10 @@ class Storage:
         """Return what keeps the bursts of a pipeline, with positions from `floor` on."""
         intake = pipeline.intake
         if not intake.site.clock.live:
-            return Counted(intake)
+            return Counted(intake, _rows_of(intake.use))
         if not self.plan.journal:
             return Unrecorded(intake)
+        intake.wall.settings.keep_in(self.folder / "clock" / f"{_safe(pipeline.name)}.json")
         journal = Journal(self.folder / "intake" / _safe(pipeline.name), size=self.plan.journal_size, floor=floor)
         kept = IntakeJournal(journal, self.reserve)
         return Journaled(kept, intake, sync_every=self.plan.sync_every, keeps_ticks=lambda: pipeline.minds_ticks)
@@ -59,6 +65,16 @@ class Storage:
         """Let go of the folder."""
         self.store.close()
         self._open.close()
+
+
+def _rows_of(use: SourceUse) -> str:
+    """Return what tells the rows of one file from those of another, or from the same ones read in another way."""
+    options = msgspec.json.encode(use.options, enc_hook=_in_short, order="sorted")
+    return f"rows {crc32(options, crc32(use.type.encode())):08x}"
+
+
+def _in_short(option: object) -> str:
+    return str(option) if isinstance(option, PurePath) else type(option).__name__
 
 
 def _safe(name: str) -> str:
