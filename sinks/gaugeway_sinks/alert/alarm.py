@@ -2,43 +2,13 @@
 
 from typing import Protocol
 
-import msgspec
-
 from gaugeway import Rule, Sensor
-from gaugeway_sinks.alert.attention import Attention
 from gaugeway_sinks.alert.bursts import Bursts
-from gaugeway_sinks.alert.condition import Condition, Delays, Step
+from gaugeway_sinks.alert.condition import Delays, Step
 from gaugeway_sinks.alert.crossing import Crossing
 from gaugeway_sinks.alert.event import Name
 from gaugeway_sinks.alert.line import Line
-from gaugeway_sinks.alert.suppression import Suppression
-
-
-class Standing(msgspec.Struct, omit_defaults=True):
-    """All that an alarm has to remember over a restart.
-
-    `told` is the occurrence that was announced as raised and not yet as cleared, 0 if there is none. `n` counts the
-    steps of an occurrence, also the silent ones; its first crossing is the first, being raised the second.
-    """
-
-    condition: Condition = msgspec.field(default_factory=Condition)
-    attention: Attention = msgspec.field(default_factory=Attention)
-    suppression: Suppression = msgspec.field(default_factory=Suppression)
-    chatter: Bursts | None = None
-    unknown: bool = False
-    occurrence: int = 0
-    n: int = 0
-    told: int = 0
-    event: Name | None = None
-    seq: int = 0
-    line: tuple[float, float, bool] | None = None
-    measured: float | None = None
-    peak: float | None = None
-    samples: int = 0
-    crossed_since: float | None = None
-    first_crossed: float | None = None
-    raised: float | None = None
-    cleared: float | None = None
+from gaugeway_sinks.alert.standing import Standing
 
 
 class Voice(Protocol):
@@ -88,17 +58,6 @@ class Alarm:
     def latch(self) -> bool:
         """Whether it may not clear yet, because nobody has acknowledged it."""
         return self.rule.latch and not self.standing.attention.acked
-
-    @property
-    def isa(self) -> str:
-        """The name of its state in ISA-18.2."""
-        standing = self.standing
-        suppressed = standing.suppression.name
-        if suppressed is not None:
-            return {"out_of_service": "OOSRV", "shelved": "SHLVD", "inhibited": "DSUPR"}[suppressed]
-        if not standing.attention.acked:
-            return "UNACK" if self.active and not standing.condition.latched else "RTNUN"
-        return "ACKED" if self.active else "NORM"
 
     def see(self, measured: float | None, now: float, wall: float | None, *, crossed: bool) -> None:
         """Take in what one sample shows."""
@@ -247,16 +206,6 @@ class Alarm:
     def concerns(self, name: str, sensor: Sensor | None) -> bool:
         """Tell whether it is about this sensor."""
         return name == self.sensor or (self.rule.joint and self.rule.watches(name, sensor))
-
-    def shift(self, seconds: float) -> None:
-        """Go over to a stream whose time is ahead by so much."""
-        standing = self.standing
-        if standing.suppression.shelved_until is not None:
-            standing.suppression.shelved_until += seconds
-        if standing.attention.remind_at is not None:
-            standing.attention.remind_at += seconds
-        if standing.chatter is not None:
-            standing.chatter.recent = [moment + seconds for moment in standing.chatter.recent]
 
     def continue_from(self, occurrence: int, n: int) -> None:
         """Go on with these numbers, because an alarm of this name existed before."""

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from gaugeway_sinks.alert.alarm import Standing
 from gaugeway_sinks.alert.bursts import Bursts
 from gaugeway_sinks.alert.snapshot import Badge
+from gaugeway_sinks.alert.standing import Standing
 from gaugeway_sinks.alert.stream import Past
 from gaugeway_sinks.alert.track import Remembered
 

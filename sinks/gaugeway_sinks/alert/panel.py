@@ -253,7 +253,7 @@ class Panel:
         moving = [alarm for alarm in self.alarms.values() if alarm.concerns(track.name, track.sensor)]
         for alarm in moving:
             former.remove(alarm)
-            alarm.shift(ahead)
+            alarm.standing.shift(ahead)
             alarm.line.move(stream)
         former.remove(track)
         track.move(stream)

@@ -30,7 +30,7 @@ from gaugeway.mqtt import (
 )
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
 from gaugeway_sinks.alert.dispatch import Dispatch
-from gaugeway_sinks.alert.event import unpack
+from gaugeway_sinks.alert.event import Event, unpack
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.notices import Notices
@@ -163,9 +163,9 @@ class ThresholdAlertSink:
         envelope = unpack(message)
         if isinstance(envelope, Reading) or not envelope.turn:
             return None
-        event = msgspec.json.decode(envelope.payload, type=dict[str, object])
-        told = {name: event[name] for name in ("event", "sensor", "value", "severity", "message") if name in event}
-        return {"alert": event["rule"], **told}
+        event = msgspec.json.decode(envelope.payload, type=Event)
+        told = {"alert": event.rule, "event": event.event, "sensor": event.sensor, "value": event.value}
+        return {**told, "severity": event.severity, "message": event.message}
 
     def deliver(self, messages: Sequence[bytes]) -> None:
         """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""

@@ -4,11 +4,12 @@ import msgspec
 from msgspec import UNSET
 
 from gaugeway import Reading
-from gaugeway_sinks.alert.alarm import Alarm, Standing
+from gaugeway_sinks.alert.alarm import Alarm
 from gaugeway_sinks.alert.crossing import Terms
 from gaugeway_sinks.alert.crossing.signs import Quality
 from gaugeway_sinks.alert.event import STAMPS, Event, Name
 from gaugeway_sinks.alert.line import iso
+from gaugeway_sinks.alert.standing import Standing
 from gaugeway_sinks.alert.track import Track
 from gaugeway_sinks.alert.wording import sentence
 
@@ -47,7 +48,7 @@ def describe(alarm: Alarm, node: str, event: Name | None, now: float, track: Tra
         seq=standing.seq,
         condition=standing.condition.state,
         active=alarm.active,
-        isa=alarm.isa,
+        isa=standing.isa,
         acked=attention.acked,
         acked_by=attention.by,
         suppressed=suppression.name,
