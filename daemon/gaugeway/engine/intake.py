@@ -17,7 +17,8 @@ from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
 from gaugeway.engine.pump import Item, let_go, ticking
 from gaugeway.engine.status import Status
-from gaugeway.engine.timekeeper import SET_AFTER, Timekeeper
+from gaugeway.engine.timekeeper import Timekeeper
+from gaugeway.engine.wallclock import WallClock
 from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError
 from gaugeway.log import logger
 from gaugeway.plan import SourceUse
@@ -79,6 +80,7 @@ class Intake:
         self.meter = meter
         self.status = Status()
         self.time = Timekeeper()
+        self.wall = WallClock(wall=self.time.wall())
         self.sensors: dict[str, SensorSeen] = {}
         self.restarts = 0
         self._stopping = stopping
@@ -148,6 +150,7 @@ class Intake:
     def again(self, readings: list[Reading], now: float, *, tick: bool) -> Burst:
         """Return a burst that was recorded before a restart; its sensors are made known, and time goes on from it."""
         self.time.continue_from(now)
+        self.wall.mend(readings)
         for reading in readings:
             seen = self.sensors.get(reading.sensor) or self._meet(reading)
             if seen is not None:
@@ -196,8 +199,8 @@ class Intake:
 
     def _burst(self, readings: list[Reading], now: float, wall: float, tick: Tick | None) -> Burst:
         self._unfinished = NO_BURST
-        if wall < SET_AFTER and readings:
-            _mark_unsynced(readings, wall)
+        if self.wall.unset and readings:
+            self.wall.mark(readings, wall, now)
         open_for = now - self._opened_at
         if self.status.state != "running" and (readings or not self._backoff.failures or open_for > SETTLED_AFTER):
             self._runs()
@@ -250,13 +253,6 @@ class Intake:
         while (left := until - self.time.now()) > 0 and not self._stopping.is_set():
             yield Burst([], self.time.now() if self.site.clock.live else self.site.clock.now, tick=True)
             self._stopping.wait(min(WAIT, left))
-
-
-def _mark_unsynced(readings: list[Reading], wall: float) -> None:
-    """Mark the readings whose time was taken from a clock that nobody has set yet."""
-    for reading in readings:
-        if reading.time == wall:
-            reading.stamp = "unsynced"
 
 
 def _as_reject(item: object) -> Reject:
