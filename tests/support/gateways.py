@@ -64,6 +64,7 @@ class Home:
         self.runtime.mkdir()
         kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         self.environment = kept | {"XDG_RUNTIME_DIR": str(self.runtime), "PYTHONWARNINGS": "", "COLUMNS": "80"}
+        self.prefix = list(GAUGEWAY)
         self._started: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Self:
@@ -112,7 +113,7 @@ class Home:
     def apart(self, *words: str) -> "Done":
         """Run a command as a process."""
         done = subprocess.run(
-            [*GAUGEWAY, *words],
+            [*self.prefix, *words],
             env=self.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
@@ -145,7 +146,7 @@ class Home:
     def background(self, command: str, *words: str) -> subprocess.Popen[str]:
         """Begin a command; it is ended with the home."""
         process = subprocess.Popen(
-            [*GAUGEWAY, command, *words, str(self.config)],
+            [*self.prefix, command, *words, str(self.config)],
             env=self.environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

@@ -97,7 +97,7 @@ def _of_stage(stage: Stage) -> str:
         return _joined(_kind(stage.name, stage.type), f"off by flag {stage.flag}")
     dropped = f"drops: {counted(stage.dropped)}" if stage.dropped else ""
     failed = f"failed {stage.failed:,} times: {plain(stage.last_error)}" if stage.failed else ""
-    cost = f"{stage.nanoseconds / 1000:.2f} µs" if stage.nanoseconds is not None else ""
+    cost = f"{stage.nanoseconds / 1000:.2f} µs" if stage.nanoseconds else ""
     return _joined(_kind(stage.name, stage.type), _selected(stage.select), cost, dropped, failed)
 
 

@@ -50,7 +50,7 @@ class Chain:
         self.wants_ticks = False
         self.enabled = enabled
         self._inlet: Generator[Item] | None = None
-        self._taps: tuple[tuple[str, See], ...] = ()
+        self.taps: tuple[tuple[str, See], ...] = ()
 
     @property
     def active(self) -> list[Stage]:
@@ -82,14 +82,14 @@ class Chain:
         """Show `see` what leaves a stage, or what enters the chain where `point` is empty, once composed again."""
         if point and point not in {stage.use.id for stage in self.stages}:
             raise KeyError(point)
-        self._taps = (*self._taps, (point, see))
+        self.taps = (*self.taps, (point, see))
 
     def untap(self, see: See) -> None:
         """Show it no more, once composed again."""
-        self._taps = tuple(tap for tap in self._taps if tap[1] != see)
+        self.taps = tuple(tap for tap in self.taps if tap[1] != see)
 
     def _looking_at(self, point: str) -> list[See]:
-        return [see for at, see in self._taps if at == point]
+        return [see for at, see in self.taps if at == point]
 
     def save(self) -> bytes:
         """Return the state of every stage that has one."""

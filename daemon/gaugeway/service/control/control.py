@@ -109,11 +109,15 @@ class Control:
         with self._hung_up_on(guest):
             guest.send()
             guest.receive()
-            while not guest.asking and (line := guest.request()) is not None:
-                answer = self._desk.answer(line, guest, partial(self.post, guest))
-                guest.asking = answer is None
-                if answer is not None:
-                    guest.say(answer)
+            self._answer(guest)
+
+    def _answer(self, guest: Guest) -> None:
+        """Meet what it has asked, one request after the other, and no more than it takes the answers of."""
+        while not guest.asking and guest.has_room and (line := guest.request()) is not None:
+            answer = self._desk.answer(line, guest, partial(self.post, guest))
+            guest.asking = answer is None
+            if answer is not None:
+                guest.say(answer)
 
     def _look_round(self, selector: selectors.BaseSelector) -> None:
         """Do what is due, whether anybody has asked for something or not."""
@@ -149,6 +153,7 @@ class Control:
             guest.asking = False
             with self._hung_up_on(guest):
                 guest.say(line)
+                self._answer(guest)
 
     def _show_tap(self, guest: Guest, *, follow: bool) -> None:
         if guest.tap is None:

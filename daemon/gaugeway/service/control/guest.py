@@ -28,7 +28,7 @@ class Guest:
         self.gone = False
         self._inbox = bytearray()
         self._outbox = bytearray()
-        self._moved_at = time.monotonic()
+        self.moved_at = time.monotonic()
 
     @property
     def waits(self) -> bool:
@@ -44,7 +44,7 @@ class Guest:
     def overdue(self) -> bool:
         """Whether it has neither asked nor taken anything for too long."""
         waiting_for_us = (self.asking or self.tap is not None) and not self.waits
-        return not waiting_for_us and time.monotonic() - self._moved_at > IDLE
+        return not waiting_for_us and time.monotonic() - self.moved_at > IDLE
 
     def receive(self) -> None:
         """Take in what has come."""
@@ -59,7 +59,7 @@ class Guest:
         self._inbox += piece
         if len(self._inbox) > REQUEST + PIECE:
             raise GoneError
-        self._moved_at = time.monotonic()
+        self.moved_at = time.monotonic()
 
     def request(self) -> bytes | None:
         """Return the next whole request, None where there is none; ValueError for one that has no end."""
@@ -86,7 +86,7 @@ class Guest:
             raise GoneError from error
         if sent:
             del self._outbox[:sent]
-            self._moved_at = time.monotonic()
+            self.moved_at = time.monotonic()
 
     def close(self) -> None:
         """Hang up."""

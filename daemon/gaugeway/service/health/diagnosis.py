@@ -41,7 +41,7 @@ def summary(report: Report, complaints: tuple[Complaint, ...]) -> str:
     """Say all in one line."""
     stale = sum(sensor.stale for sensor in report.sensors)
     alarms = sum(len(active_alarms(sink)) for sink in report.sinks)
-    others = sum(complaint.kind != "stale" for complaint in complaints)
+    others = len({complaint.part for complaint in complaints if complaint.kind != "stale"})
     parts = [number(len(report.sensors), "sensor"), f"{stale} stale" if stale else ""]
     parts += [number(alarms, "alarm") if alarms else "", number(others, "fault") if others else ""]
     return ", ".join(filter(None, parts))

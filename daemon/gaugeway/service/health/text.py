@@ -120,7 +120,7 @@ def _of_stage(stage: Stage) -> Row:
     name = f"{stage.source}/{stage.name}"
     if not stage.on:
         return (name, "off", f"flag {stage.flag}", "", "")
-    cost = f"{stage.nanoseconds / 1000:.2f} µs" if stage.nanoseconds is not None else ""
+    cost = f"{stage.nanoseconds / 1000:.2f} µs" if stage.nanoseconds else ""
     return (name, f"{stage.passed:,}", counted(stage.dropped), f"{stage.failed:,}" if stage.failed else "", cost)
 
 
