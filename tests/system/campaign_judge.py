@@ -1,0 +1,137 @@
+"""Compares what came of a campaign with what came of a run that nobody disturbed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.client import MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from tests.support.brokers import until
+
+EVENTS: Final = "gw/plant1/alert/+/event"
+EXAMPLES: Final = 3
+UP_TO_NOW: Final = "gw/plant1/alert/nothing/event"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What tells a line of the output from all others."""
+
+    sensor: str
+    time: float
+
+
+class Event(msgspec.Struct, frozen=True):
+    """An alarm event as far as it must be the same however often the gateway was killed."""
+
+    id: str
+    seq: int
+    event: str
+    sensor: str
+    value: float | None
+    occurrence: int
+    n: int
+    peak: float | None
+    samples: int
+    first_crossed: str | None
+    raised: str | None
+    cleared: str | None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What is wrong, in numbers; all of them should be zero, but for the repeats."""
+
+    lines: int
+    lost: int
+    doubled: int
+    strange: int
+    identical: bool
+    events: int
+    events_lost: int
+    events_changed: int
+    events_repeated: int
+    gaps: int
+    examples: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether the crashes left no trace."""
+        return self.identical and not (self.events_lost or self.events_changed or self.gaps)
+
+    def __str__(self) -> str:
+        same = "identical to" if self.identical else "NOT that of"
+        return (
+            f"output: {self.lines} lines, {same} an uninterrupted run; "
+            f"{self.lost} lost, {self.doubled} doubled, {self.strange} that should not be there\n"
+            f"alarms: {self.events} events, {self.events_lost} lost, {self.events_changed} changed, "
+            f"{self.gaps} gaps; {self.events_repeated} repeated under the same id"
+            + "".join(f"\n  {example}" for example in self.examples)
+        )
+
+
+def judge(output: Path, reference: Path, events: Sequence[Event], expected: Sequence[Event]) -> Verdict:
+    """Compare files and alarm events."""
+    found, wanted = _lines(output), _lines(reference)
+    first: dict[str, Event] = {}
+    right = {event.id: event for event in expected}
+    changed = [event for event in events if event not in (right.get(event.id), first.setdefault(event.id, event))]
+    changed += [event for event in first.values() if right.get(event.id) != event]
+    doubled = [line for line, count in found.items() if count > 1]
+    lost = wanted - found
+    return Verdict(
+        lines=found.total(),
+        lost=lost.total(),
+        doubled=sum(found[line] - 1 for line in doubled),
+        strange=len(found.keys() - wanted.keys()),
+        identical=output.read_bytes() == reference.read_bytes(),
+        events=len(events),
+        events_lost=len(right.keys() - first.keys()),
+        events_changed=len(changed),
+        events_repeated=len(events) - len(first),
+        gaps=sum(after.seq != before.seq + 1 for before, after in pairwise(first.values())),
+        examples=(
+            *(f"lost: {line}" for line in islice(lost, EXAMPLES)),
+            *(f"doubled: {line}" for line in doubled[:EXAMPLES]),
+            *(f"changed: {event}\n      from: {right.get(event.id)}" for event in changed[:EXAMPLES]),
+        ),
+    )
+
+
+class Witness:
+    """Somebody who wants to know of every alarm: the broker keeps for him what he has not heard yet."""
+
+    def __init__(self, port: int) -> None:
+        self.heard: list[Event] = []
+        self._port = port
+        self._up_to_now = False
+
+    def listen(self) -> list[Event]:
+        """Come to the broker, hear all that there is up to now, and return all that was ever heard."""
+        client = PahoClient(CallbackAPIVersion.VERSION2, "witness", clean_session=False)
+        client.on_message = self._on_message
+        self._up_to_now = False
+        client.connect("127.0.0.1", self._port)
+        client.loop_start()
+        try:
+            client.subscribe(EVENTS, qos=1)
+            client.publish(UP_TO_NOW, qos=1)
+            until(lambda: self._up_to_now, "the events come")
+        finally:
+            client.disconnect()
+            client.loop_stop()
+            client.on_message = None
+        return self.heard
+
+    def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
+        if message.topic == UP_TO_NOW:
+            self._up_to_now = True
+        else:
+            self.heard.append(msgspec.json.decode(message.payload, type=Event))
+
+
+def _lines(file: Path) -> "Counter[Line]":
+    with file.open("rb") as lines:
+        return Counter(msgspec.json.decode(line, type=Line) for line in lines)
