@@ -141,15 +141,22 @@ def booted(root: Path) -> Generator[Machine]:
 
 
 def _leader(nspawn: int) -> int:
-    """Return the process that is number 1 inside."""
+    """Return the process that is number 1 inside; for a moment there are others on the way to it."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        children = Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()
-        for child in children:
-            if b"systemd" in Path(f"/proc/{child}/cmdline").read_bytes():
+        for child in Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split():
+            if _is_first(child):
                 return int(child)
         threading.Event().wait(0.02)
     raise AssertionError("the container does not start")
+
+
+def _is_first(child: str) -> bool:
+    try:
+        about = dict(line.split(":", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return about["NSpid"].split()[-1] == "1" and about["Name"].strip() == "systemd"
 
 
 def _is_up(machine: Machine) -> bool:

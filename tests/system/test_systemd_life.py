@@ -229,3 +229,18 @@ def test_out_of_memory_ends_this_service_alone_and_it_is_restarted(unit: Unit) -
 
 def _runs_again(unit: Unit, restarts: int) -> None:
     unit.machine.until(lambda: unit.restarts == restarts and unit.running, "it ran again")
+
+
+def test_readings_are_marked_until_the_time_service_has_set_the_clock(unit: Unit) -> None:
+    """Also in the sandbox, which may not ask the kernel."""
+    unit.configure()
+    unit.machine.run("mkdir", "-p", "/run/systemd/timesync")
+    try:
+        unit.systemctl("start")
+        unit.grows()
+        assert {one.get("stamp") for one in unit.readings()} == {"unsynced"}
+        unit.machine.run("touch", "/run/systemd/timesync/synchronized")
+        unit.machine.until(lambda: "stamp" not in unit.readings()[-1], "it had noticed")
+        assert "clock was set" in unit.log()
+    finally:
+        unit.machine.run("rm", "-r", "/run/systemd/timesync")
