@@ -17,6 +17,9 @@ SOON: Final = 0.1
 AT_ONCE: Final = 50
 """How many snapshots an event has to wait for at most."""
 
+HEAD_START: Final = 0.05
+"""Events go to disk before they are sent; snapshots, which need not, let them go first and are fewer for it."""
+
 PATIENCE: Final = 2.0
 """How long a stop waits for the last words."""
 
@@ -37,6 +40,7 @@ class Notices:
         self._draw = draw
         self._put_back = put_back
         self._bell = threading.Event()
+        self._events_first = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -53,6 +57,7 @@ class Notices:
     def stop(self) -> None:
         """Publish what is left, if the broker takes it soon, and begin no more."""
         self._closing = True
+        self._events_first.set()
         self._bell.set()
         self._join(PATIENCE)
 
@@ -68,7 +73,8 @@ class Notices:
     def _run(self) -> None:
         closing = False
         while not closing:
-            self._bell.wait(PAUSE if self._publisher.connected else SOON)
+            if self._bell.wait(PAUSE if self._publisher.connected else SOON) and not self._closing:
+                self._events_first.wait(HEAD_START)
             self._bell.clear()
             closing = self._closing
             if self._publisher.connected:
