@@ -126,6 +126,7 @@ class Leg:
         self.key = gauge.alarm.key
         self.unit = unit
         self.gauge = gauge
+        self._in_common(0.0)  # so that units without a common measure are found now and not with a reading
         self.track = track
         self.value: float | None = None
         gauge.legs.append(self)
@@ -134,8 +135,13 @@ class Leg:
         """Take the value in and compare."""
         value = reading.get(self.gauge.alarm.rule.of)
         if value is not None and -INF < value < INF:
-            self.value = convert(value, self.unit, self.gauge.unit)
+            self.value = self._in_common(value)
             self.gauge.measure(now, reading.time)
+
+    def _in_common(self, value: float) -> float:
+        """Return a value in the unit of both; ValueError where there is none."""
+        unit, common = self.unit, self.gauge.unit
+        return convert(value, unit, common) if unit and common else value
 
     def gap(self, now: float) -> None:
         """Take in that it is silent."""

@@ -143,6 +143,15 @@ def test_a_difference_of_sensors_in_two_units() -> None:
     assert bench.said == ["raised"]
 
 
+def test_a_difference_of_a_temperature_and_a_pressure_is_none() -> None:
+    """The rule is left out; all else goes on."""
+    sensors = {"a": Sensor(unit="°C"), "b": Sensor(unit="bar")}
+    bench = Bench({"apart": Rule(difference=("a", "b"), above=Quantity(9))}, sensors)
+    bench.read(90.0, "a")
+    bench.read(1.0, "b")
+    assert bench.said == []
+
+
 def test_the_difference_to_a_silent_sensor_is_not_known() -> None:
     """The last value of a dead sensor is compared with nothing."""
     rules = {"apart": Rule(difference=("a", "b"), above=Quantity(2))}
