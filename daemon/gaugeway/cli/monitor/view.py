@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gaugeway.cli.monitor.history import LEVELS, PLAIN_LEVELS, History
-from gaugeway.service.health.phrases import length, moment, plain, size
+from gaugeway.service.health.phrases import cut, length, moment, plain, size
 from gaugeway.service.health.report import Report, Sensor, Sink, Source
 
 RED, GREEN, YELLOW, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -66,8 +66,8 @@ class View:
 
     def _dyed(self, line: Line, columns: int) -> str:
         text, dye = line
-        cut = text if len(text) <= columns else text[: columns - 1] + "…"
-        return f"{dye}{cut}{PLAIN}" if dye and self._color else cut
+        text = cut(text, columns)
+        return f"{dye}{text}{PLAIN}" if dye and self._color else text
 
 
 def _head(report: Report, trouble: str) -> Iterator[Line]:
@@ -91,8 +91,7 @@ def _complaints(report: Report) -> Iterator[Line]:
 def _row(sensor: Sensor, course: str) -> str:
     value = "nothing" if sensor.value is None else f"{sensor.value:.6g}"
     age = length(sensor.age) if sensor.age is not None else ""
-    name = plain(sensor.name)
-    name = name if len(name) <= NAME else name[: NAME - 1] + "…"
+    name = cut(plain(sensor.name), NAME)
     return f"{name:<{NAME}} {value:>10} {sensor.unit:<6} {course} {age:>8} {sensor.rate:>8.3g}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
-from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source, Stage
+from gaugeway.service.health.report import Complaint, Outbox, Report, Sensor, Sink, Source, Stage
 
 ENOUGH: Final = 5
 MOST: Final = 0.5
@@ -136,14 +136,26 @@ def _of_sink(sink: Sink) -> Iterator[Complaint]:
             f"({counted(sink.dropped)} since the start)",
             advice=f"what it said last: {plain(sink.last_error)}" if sink.last_error else "",
         )
-    outbox = sink.outbox
-    if outbox is not None and outbox.failing_for is not None:
+    if sink.outbox is not None:
+        yield from _of_outbox(sink, sink.outbox)
+
+
+def _of_outbox(sink: Sink, outbox: Outbox) -> Iterator[Complaint]:
+    if outbox.failing_for is not None:
         yield Complaint(
-            part=part,
+            part=f"sink {sink.name}",
             kind="undelivered",
             message=f"sink '{sink.name}' cannot deliver for {length(outbox.failing_for)}: {plain(outbox.last_error)}"
             f"; {number(outbox.waiting, 'message waits', 'messages wait')} in its outbox",
             advice="nothing is lost as long as the outbox has room; it is tried again by itself, for ever",
+        )
+    if outbox.dropped_recently:
+        yield Complaint(
+            part=f"sink {sink.name}",
+            kind="lost",
+            message=f"sink '{sink.name}' has lost {number(outbox.dropped_recently, 'message')} from its outbox in the "
+            f"last minute ({outbox.dropped:,} since the start)",
+            advice="its outbox is full: `buffer: {size: ...}` gives it more room, `when_full: thin` makes more of it",
         )
 
 

@@ -191,11 +191,17 @@ class Health:
         if not isinstance(outlet.outbox, Outbox):
             return None
         condition = outlet.outbox.condition()
-        known = msgspec.structs.asdict(condition) | {
-            "waiting": condition.queued,
-            "dropped_recently": self._recent.count(f"lost {outlet.use.id}", condition.dropped),
-        }
-        return msgspec.convert(known, report.Outbox)
+        return report.Outbox(
+            waiting=condition.queued,
+            sent=condition.sent,
+            dropped=condition.dropped,
+            dropped_recently=self._recent.count(f"outbox {outlet.use.id}", condition.dropped),
+            thinned=condition.thinned,
+            failing_for=condition.failing_for,
+            next_try_in=condition.next_try_in,
+            last_error=condition.last_error,
+            bytes_used=condition.bytes_used,
+        )
 
 
 def details(plugin: object) -> Mapping[str, object]:

@@ -57,3 +57,8 @@ def names(all_names: Iterable[str]) -> str:
 def plain(text: str) -> str:
     """Return a text in one line, with nothing in it that a terminal would obey."""
     return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that is no wider than that, and shows where it was cut."""
+    return text if len(text) <= width else text[: width - 1] + "…"

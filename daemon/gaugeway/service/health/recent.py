@@ -67,6 +67,8 @@ def counters(gateway: Gateway) -> dict[str, int]:
     for outlet in gateway.outlets:
         found[f"dropped {outlet.use.id}"] = sum(outlet.meter.dropped.copy().values())
         if isinstance(outlet.outbox, Outbox):
+            found[f"outbox {outlet.use.id}"] = outlet.outbox.condition().dropped
+        if isinstance(outlet.outbox, Outbox):
             found[f"lost {outlet.use.id}"] = outlet.outbox.condition().dropped
     return found
 

@@ -194,5 +194,7 @@ class Absence(Part, frozen=True, kw_only=True):
 
 def schema() -> dict[str, object]:
     """Return the JSON Schema of what `health --json` prints."""
-    either, parts = msgspec.json.schema_components((Report, Absence), ref_template="#/$defs/{name}")
+    either, parts = msgspec.json.schema_components(
+        (Report, Absence), schema_hook=lambda _object: {"description": "Any value."}, ref_template="#/$defs/{name}"
+    )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "anyOf": list(either), "$defs": parts}

@@ -7,21 +7,29 @@ import threading
 from typing import Final
 
 ENGINE: Final = "/gaugeway/engine/"
+PYTHON: Final = os.path.dirname(os.__file__)
 LARGEST: Final = 256 * 1024
 PLACE: Final = re.compile(r'  File "(.+)", line (\d+) in (\S+)')
-SHOWN: Final = 2
+
+Place = tuple[str, str, str]
 
 
 def where(thread_name: str) -> str:
-    """Return the innermost places of a thread, the engine's own left out; empty where there is no such thread."""
+    """Return the innermost place of a thread, and the plugin's that led to it; empty where there is no such thread."""
     idents = [thread.ident for thread in threading.enumerate() if thread.name == thread_name]
     for block in _all_stacks().split("\n\n") if idents else ():
         head, _, stack = block.partition("\n")
         if f"{idents[0]:#018x}" in head:
-            places = PLACE.findall(stack)
-            foreign = [place for place in places if ENGINE not in place[0]] or places
-            return ", called by ".join(f"{name} ({_short(file)}:{line})" for file, line, name in foreign[:SHOWN])
+            places: list[Place] = PLACE.findall(stack)
+            return ", called by ".join(f"{name} ({_short(file)}:{line})" for file, line, name in _telling(places))
     return ""
+
+
+def _telling(places: list[Place]) -> list[Place]:
+    """Return of a stack what tells most: where it stands, and the nearest place outside Python's own library."""
+    foreign = [place for place in places if ENGINE not in place[0]] or places
+    others = [place for place in foreign if not place[0].startswith(PYTHON) or "/site-packages/" in place[0]]
+    return list(dict.fromkeys([*foreign[:1], *others[:1]]))
 
 
 def _all_stacks() -> str:

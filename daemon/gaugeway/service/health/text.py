@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Final
 
-from gaugeway.service.health.phrases import counted, length, moment, number, plain, size
+from gaugeway.service.health.phrases import counted, cut, length, moment, number, plain, size
 from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source, Stage
 
 RED, GREEN, YELLOW, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -43,7 +43,7 @@ class Painter:
 
     def wrapped(self, text: str, first: str, others: str, dye: str = "") -> Iterator[str]:
         """Yield a text in lines of the right width."""
-        whole = fill(text, self._width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
+        whole = fill(plain(text), self._width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False)
         return (self.dyed(line, dye) for line in whole.split("\n"))
 
     def table(self, head: Row, rows: Iterator[Row]) -> Iterator[str]:
@@ -56,9 +56,9 @@ class Painter:
         last = max(8, self._width - sum(widths[:-1]) - 2 * (len(widths) - 1))
         widths[-1] = min(max(map(len, columns[-1])), last)
         yield ""
-        yield self.dyed(_row(head, widths), DIM)
+        yield self.dyed(cut(_row(head, widths), self._width), DIM)
         for row in body:
-            yield self.dyed(_row(row, widths), RED if TROUBLE.intersection(row) else "")
+            yield self.dyed(cut(_row(row, widths), self._width), RED if TROUBLE.intersection(row) else "")
 
 
 def _row(cells: Row, widths: Sequence[int]) -> str:
@@ -67,8 +67,8 @@ def _row(cells: Row, widths: Sequence[int]) -> str:
 
 
 def _cell(text: str, width: int, index: int) -> str:
-    cut = text if len(text) <= width else text[: width - 1] + "…"
-    return cut.rjust(width) if index and text[:1] in "0123456789-." else cut.ljust(width)
+    text = cut(plain(text), width)
+    return text.rjust(width) if index and text[:1] in "0123456789-." else text.ljust(width)
 
 
 def _head(report: Report, paint: Painter) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _of_sensor(sensor: Sensor) -> Row:
     quality = "stale" if sensor.stale else sensor.quality
     value = f"{sensor.value:.6g}" if sensor.value is not None else "nothing"
     age = length(sensor.age) if sensor.age is not None else ""
-    return (plain(sensor.name), value, sensor.unit, quality, age, _rate(sensor.rate))
+    return (sensor.name, value, sensor.unit, quality, age, _rate(sensor.rate))
 
 
 def _of_stage(stage: Stage) -> Row:
@@ -136,14 +136,14 @@ def _of_sink(sink: Sink) -> Row:
 def _foot(report: Report) -> Iterator[str]:
     disk, clock = report.disk, {True: "set", False: "NOT SET", None: "perhaps not set"}[report.clock.set]
     if disk is not None:
-        yield f"disk   {size(disk.free)} of {size(disk.size)} free, {disk.folder}"
-    yield f"clock  {moment(report.clock.now)}, {clock}"
-    yield f"config {report.process.config}"
+        yield plain(f"disk {size(disk.free)} of {size(disk.size)} free, {disk.folder}")
+    yield f"clock {moment(report.clock.now)}, {clock}"
+    yield plain(f"config {report.process.config}")
     flags = [f"{name} {'on' if on else 'off'}" for name, on in report.flags.items()]
     if flags:
-        yield f"flags  {', '.join(flags)}"
+        yield f"flags {', '.join(flags)}"
     for name, figure in report.storage.items():
-        yield f"{name:<6} {plain(str(figure))}"
+        yield plain(f"{name} {figure}")
 
 
 def _rate(rate: float) -> str:
