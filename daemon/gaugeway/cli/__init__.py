@@ -13,6 +13,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
     "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
     "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
+    "schema": ("schema", "print the JSON Schema by which editors check a configuration"),
+    "upgrade": ("upgrade", "bring a configuration of an older format to the present one"),
     "test": ("test", "run the tests that stand in a configuration"),
     "run": ("run", "run a gateway in the foreground"),
     "start": ("start", "start a gateway in the background, and wait until it runs"),

@@ -1,36 +1,66 @@
-"""`gaugeway check`: everything that can be wrong with a configuration, before anything is started."""
+"""`gaugeway check`: everything that can be wrong with a configuration, and what it will cost to run."""
 
 import sys
-from collections.abc import Sized
+from pathlib import Path
 
 import msgspec
 
 from gaugeway.cli import exits
 from gaugeway.cli.words import Words
 from gaugeway.config import Report, load_report
-from gaugeway.plan import PipelinePlan, Plan
+from gaugeway.errors import ConfigError
+from gaugeway.plan import Plan
 
 
 def words(name: str) -> Words:
     """Return its arguments."""
     taken = Words(
         name,
-        "Find every mistake in a configuration, all at once, each with its place. Nothing is opened or started.",
+        "Find every mistake in a configuration, all at once, each with its place, and say what it will cost to run.\n"
+        "Nothing is opened or started, unless you ask for --live.",
         "gaugeway check configs/minimal.yaml",
     )
-    taken.value("config", "the configuration file", metavar="CONFIG")
+    taken.value("config", "the configuration file", " ", metavar="CONFIG")
+    taken.switch("--live", "also open the ports and brokers, and show a first reading of each sensor")
+    taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
+    taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")
     taken.switch("--json", "print JSON")
     return taken
 
 
 def run(words: Words) -> int:
-    """Check one file."""
-    report = load_report(words.path("config"))
+    """Check one file, or explain a key."""
+    key, given = words.maybe("--explain"), words.text("config").strip()
+    if key is not None:
+        return explain(key, given)
+    if not given:
+        raise ConfigError("which configuration? name its file: gaugeway check gaugeway.yaml")
+    report = load_report(Path(given))
     if words.on("--json"):
         print(msgspec.json.format(msgspec.json.encode(as_dict(report)), indent=2).decode())
     else:
         show(report)
-    return exits.CONFIGURATION if report.problems else exits.WELL
+    if report.plan is None:
+        return exits.CONFIGURATION
+    if words.on("--resolved"):
+        from gaugeway.config.resolved import resolved  # noqa: PLC0415  (only who asks pays for it)
+
+        print(resolved(Path(given)))
+    if words.on("--live"):
+        from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
+
+        return exits.WELL if try_out(report.plan, print) else exits.UNWELL
+    return exits.WELL
+
+
+def explain(key: str, file: str) -> int:
+    """Print the documentation of a key, with the plugins of a configuration where one is named."""
+    from gaugeway.config.explain import explain as explained  # noqa: PLC0415
+    from gaugeway.registry import Registry  # noqa: PLC0415
+
+    plan = load_report(Path(file)).plan if file else None
+    print(explained(key, Registry.discover(plan.plugin_folders if plan else ())))
+    return exits.WELL
 
 
 def show(report: Report) -> None:
@@ -43,37 +73,29 @@ def show(report: Report) -> None:
         count = len(report.problems)
         print(f"{count} mistake{'s' if count > 1 else ''} to mend", file=sys.stderr)
     elif report.plan is not None:
-        print("\n".join(drawn(report.plan)))
-        print("well")
+        show_plan(report.plan)
 
 
-def drawn(plan: Plan) -> list[str]:
-    """Return the pipelines of a plan as a small graph."""
-    sinks = ", ".join(f"{sink.id} ({sink.type})" for sink in plan.sinks) or "nowhere"
-    lines = [f"{plan.node}: {_count(plan.pipelines, 'source')}, {_count(plan.rules, 'rule')}", ""]
-    for pipeline in plan.pipelines:
-        lines += _path(pipeline, sinks)
-    return [*lines, ""]
+def show_plan(plan: Plan) -> None:
+    """Draw the pipelines, and say what they cost at the worst."""
+    from gaugeway.cli.picture import of_plan  # noqa: PLC0415
+    from gaugeway.config.cost import cost  # noqa: PLC0415
 
-
-def _path(pipeline: PipelinePlan, sinks: str) -> list[str]:
-    source = pipeline.source
-    names = list(source.sensors.declared)
-    shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    return [
-        f"  {source.id} ({source.type}): {shown or 'any sensor'}",
-        "    -> " + " -> ".join([*(stage.id for stage in pipeline.stages), sinks]),
-    ]
-
-
-def _count(things: Sized, one: str) -> str:
-    return f"{len(things)} {one}{'' if len(things) == 1 else 's'}"
+    print("\n".join(of_plan(plan).lines()))
+    print("\nAt the worst:")
+    print("\n".join(f"  {line}" for line in cost(plan).lines()))
+    print("\nNothing is wrong.")
 
 
 def as_dict(report: Report) -> dict[str, object]:
     """Return it for a program."""
-    return {
+    found: dict[str, object] = {
         "well": not report.problems,
         "problems": [msgspec.to_builtins(problem) for problem in report.problems],
         "warnings": [msgspec.to_builtins(warning) for warning in report.warnings],
     }
+    if report.plan is not None:
+        from gaugeway.config.cost import cost  # noqa: PLC0415
+
+        found["cost"] = msgspec.to_builtins(cost(report.plan))
+    return found

@@ -1,0 +1,27 @@
+"""`gaugeway schema`: the JSON Schema by which editors complete and check a configuration."""
+
+import msgspec
+
+from gaugeway.cli import exits
+from gaugeway.cli.words import Words
+from gaugeway.config.schema import schema
+from gaugeway.registry import Registry
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    taken = Words(
+        name,
+        "Print a JSON Schema of the configuration, with all plugins that are installed. An editor that finds it\n"
+        "completes and checks as you type; the first line of every sample says where it is.",
+        "gaugeway schema > gaugeway.schema.json",
+    )
+    taken.value("--folder", "also take in the plugins of this drop-in folder", metavar="DIR")
+    return taken
+
+
+def run(words: Words) -> int:
+    """Print it."""
+    registry = Registry.discover([words.path("--folder")] if words.maybe("--folder") else [])
+    print(msgspec.json.format(msgspec.json.encode(schema(registry)), indent=2).decode())
+    return exits.WELL

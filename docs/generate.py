@@ -1,0 +1,17 @@
+"""Writes what is generated: the configuration reference and the JSON Schema beside the samples."""
+
+from pathlib import Path
+
+import msgspec
+
+from gaugeway.config.reference import reference
+from gaugeway.config.schema import schema
+from gaugeway.registry import Registry
+
+ROOT = Path(__file__).parents[1]
+
+if __name__ == "__main__":
+    registry = Registry.discover()
+    (ROOT / "docs/configuration.md").write_text(reference(registry), encoding="utf-8")
+    text = msgspec.json.format(msgspec.json.encode(schema(registry)), indent=1).decode()
+    (ROOT / "configs/gaugeway.schema.json").write_text(text + "\n", encoding="utf-8")
