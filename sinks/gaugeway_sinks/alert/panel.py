@@ -29,10 +29,18 @@ class Panel:
     """
 
     def __init__(
-        self, node: str, rules: Mapping[str, Rule], sensors: Sensors[Sensor], *, stale_after: float, flood: int
+        self,
+        node: str,
+        rules: Mapping[str, Rule],
+        sensors: Sensors[Sensor],
+        *,
+        pipelines: Sequence[str] = (),
+        stale_after: float,
+        flood: int,
     ) -> None:
         self.node = node
         self.sensors = sensors
+        self.pipelines = frozenset(pipelines)
         self.roster = Roster(rules, stale_after, self)
         self.tracks: dict[str, Track] = {}
         self.flood = Bursts(flood, FLOOD_TIME)
@@ -77,10 +85,6 @@ class Panel:
         self._begin(stream)
         return self._end(stream)
 
-    def now(self) -> float:
-        """Return the time of the stream that was followed last; commands are carried out at that moment."""
-        return max((stream.now for stream in self._streams.values()), default=0.0)
-
     def answer(self, topic: str, payload: bytes) -> None:
         """Send the outcome of a command."""
         self._out.append(pack(Envelope(topic, msgspec.Raw(payload), self.made)))
@@ -104,10 +108,12 @@ class Panel:
     def turned(self, alarm: Alarm, now: float) -> None:
         """Silence those that are to be silent while this alarm stands, or let them speak again."""
         for other in self.roster.inhibited(alarm):
+            stream = other.line.stream
+            moment = now if stream is alarm.line.stream else stream.now
             if alarm.active:
-                other.inhibit(alarm.key, now)
+                other.inhibit(alarm.key, moment)
             else:
-                other.release(alarm.key, now)
+                other.release(alarm.key, moment)
 
     def availability(self, track: Track) -> None:
         """Remember that a sensor has become silent, or speaks again."""
@@ -183,6 +189,9 @@ class Panel:
         for name in dict.fromkeys((*self.sensors.names(), *self.roster.named())):
             if name not in self.tracks:
                 self._meet(name, stream, None)
+        for track in self.tracks.values():
+            if stream.name in self.pipelines and track.stream.name not in self.pipelines:
+                self._transfer(track, stream)
         for alarm in self.alarms.values():
             standing = {other.key for other in self.roster.inhibitors(alarm) if other.active}
             for key in alarm.standing.suppression.inhibitors:

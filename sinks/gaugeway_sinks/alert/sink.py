@@ -102,7 +102,9 @@ class ThresholdAlertSink:
             key_file=key_file,
             verify=verify,
         )
-        self.panel = Panel(site.node, site.rules, site.sensors, stale_after=stale_after, flood=flood)
+        self.panel = Panel(
+            site.node, site.rules, site.sensors, pipelines=site.pipelines, stale_after=stale_after, flood=flood
+        )
         self._orders = Orders(root)
         self._dispatch = Dispatch(root)
         self._bulletin = Bulletin(self.panel, root, announce, self._dispatch.stamped)

@@ -33,7 +33,7 @@ class Bench:
     ) -> None:
         self.rules = rules or {}
         self.sensors = {"t": Sensor(unit="°C")} if sensors is None else sensors
-        self.options = {"stale_after": stale_after}
+        self.stale_after = stale_after
         self.flood = flood
         self.now = START
         self.step = 0.0
@@ -46,7 +46,7 @@ class Bench:
 
     def fresh(self) -> Panel:
         """Return a panel that knows nothing yet."""
-        return Panel("plant1", self.rules, Sensors(self.sensors), flood=self.flood, **self.options)
+        return Panel("plant1", self.rules, Sensors(self.sensors), stale_after=self.stale_after, flood=self.flood)
 
     @property
     def said(self) -> list[str]:

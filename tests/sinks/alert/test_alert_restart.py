@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from msgspec import structs
 from tests.sinks.alert.kit import HOT, START, Bench
 
-from gaugeway import Quantity, Reading, Rule, Sensor
+from gaugeway import Clock, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.rule import Limit, Rate
+from gaugeway_sinks.alert.memory import Memory
+from gaugeway_sinks.alert.panel import Panel
 
 SLOW = structs.replace(HOT, for_=15.0, clear_for=30.0, remind=100.0)
 FULL = {
@@ -184,6 +187,47 @@ def test_a_device_that_sends_no_time_worth_the_name_can_be_saved() -> None:
         bench.read(80.0, time=time)
         bench.restart()
     assert bench.said == ["raised", "cleared"] * 4
+
+
+class Named(Clock):
+    """A clock that tells whose it is."""
+
+    __slots__ = ("pipeline",)
+
+    def __init__(self, pipeline: str, now: float) -> None:
+        super().__init__(live=True, now=now)
+        self.pipeline = pipeline
+
+
+def test_pipelines_that_say_who_they_are_have_each_its_own_time() -> None:
+    """One works through what it had recorded an hour ago; the other is not behind, and nobody is stale."""
+    rules = {"hot": structs.replace(SLOW, inhibited_by=("down",)), "down": Rule(sensor="u", above=Quantity(1))}
+    panel = Panel("plant1", rules, Sensors(BOTH), pipelines=["one", "two"], stale_after=30.0, flood=9)
+    one, two = Named("one", START - 3600.0), Named("two", START)
+    said: list[bytes] = []
+    for _ in range(60):
+        said += panel.consume([Reading("t", 86.0, one.now)], one) + panel.consume([Reading("u", 0.0, two.now)], two)
+        for clock in (one, two):
+            clock.now += 1.0
+            said += panel.tick(clock.now, clock)
+    assert len(said) == 1
+    assert b'"raised"' in said[0]
+    said = panel.consume([Reading("u", 1.0, two.now)], two)
+    assert [b'"inhibited"' in event for event in said] == [False, True]
+
+
+def test_sensors_of_a_pipeline_that_has_another_name_now_are_waited_for_in_another() -> None:
+    """Also one that is dead: it does not look well for ever because nobody ticks for it."""
+    panel = Panel("plant1", {}, Sensors(BOTH), pipelines=["old"], stale_after=30.0, flood=9)
+    panel.consume([Reading("t", 20.0, START), Reading("u", 20.0, START)], Named("old", START))
+    renamed = Panel("plant1", {}, Sensors(BOTH), pipelines=["new"], stale_after=30.0, flood=9)
+    renamed.restore(msgspec.convert(msgspec.to_builtins(panel.save()), Memory))
+    clock = Named("new", START + 1.0)
+    for _ in range(35):
+        renamed.consume([Reading("t", 20.0, clock.now)], clock)
+        clock.now += 1.0
+        renamed.tick(clock.now, clock)
+    assert (renamed.tracks["t"].online, renamed.tracks["u"].online) == (True, False)
 
 
 def test_two_live_pipelines_and_a_recording_share_the_panel() -> None:
