@@ -1,9 +1,16 @@
 """The one place that catches any exception: what other people's code may raise is kept from doing harm."""
 
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from gaugeway.errors import PluginError
+
+
+class Signal(BaseException):
+    """What the engine itself raises to end generators; it passes through other people's code untouched."""
+
+
+PASSES: Final = (KeyboardInterrupt, GeneratorExit, Signal)
 
 
 class Contained:
@@ -14,7 +21,7 @@ class Contained:
     """
 
     def __init__(self) -> None:
-        self.error: Exception | SystemExit | None = None
+        self.error: BaseException | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -22,7 +29,7 @@ class Contained:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if isinstance(error, Exception | SystemExit):
+        if error is not None and not isinstance(error, PASSES):
             self.error = error
         return self.error is not None
 
@@ -39,7 +46,7 @@ class Blamed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, Exception | SystemExit):
+        if error is not None and not isinstance(error, PASSES):
             raise PluginError(f"{self.sentence}: {in_words(error)}") from error
 
 

@@ -96,6 +96,7 @@ class SourceFunction:
     def __init__(self, function: Callable[..., object], options: Mapping[str, object]) -> None:
         self.stream = partial(function, **options)
         self.ticks = getattr(function, "ticks", False)
+        self.live = getattr(function, "live", True)
 
 
 class SinkFunction:

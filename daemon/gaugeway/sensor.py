@@ -57,7 +57,9 @@ class Sensors(Generic[S_co]):
         return (name for name in self.declared if not GLOB_CHARACTERS.intersection(name))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sensors) and self.declared == cast("Sensors[Sensor]", other).declared
+        return isinstance(other, Sensors) and list(self.declared.items()) == list(
+            cast("Sensors[Sensor]", other).declared.items()
+        )
 
     def __hash__(self) -> int:
         return hash(frozenset(self.declared))

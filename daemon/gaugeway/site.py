@@ -28,9 +28,10 @@ class Clock:
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The gateway and, for sources and stages, the pipeline that a plugin is part of."""
+    """The gateway, the name under which a source or sink stands there, and the pipeline that a stage is part of."""
 
     node: str = "gateway"
+    name: str = ""
     folder: Path = Path()
     storage: Path = Path("state")
     sensors: Sensors[Sensor] = msgspec.field(default_factory=lambda: Sensors[Sensor]({}))

@@ -36,13 +36,13 @@ class Builder:
     def outlets(self) -> list[Outlet]:
         """Return every sink in its place."""
         everything = _all_sensors(self.plan)
-        made = (self._outlet(use, self._site(everything, Clock())) for use in self.plan.sinks)
+        made = (self._outlet(use, self._site(use.id, everything, Clock())) for use in self.plan.sinks)
         return [outlet for outlet in made if outlet is not None]
 
     def pipeline(self, plan: PipelinePlan, outlets: Sequence[Outlet], stopping: threading.Event) -> Pipeline | None:
         """Return one pipeline, not started; None where its source cannot be made."""
         use = plan.source
-        source = self._make("source", use, site := self._site(use.sensors, Clock()))
+        source = self._make("source", use, site := self._site(use.id, use.sensors, Clock()))
         stages = self.stages(plan, site)
         if source is None:
             return None
@@ -122,9 +122,10 @@ class Builder:
             words = str(error) if isinstance(error, PluginError) else in_words(error)
             self.problems.append(Problem(f"{role} '{use.id}' cannot be made: {words}", use.place))
 
-    def _site(self, sensors: Sensors[Sensor], clock: Clock) -> Site:
+    def _site(self, name: str, sensors: Sensors[Sensor], clock: Clock) -> Site:
         return Site(
             node=self.plan.node,
+            name=name,
             folder=self.plan.file.parent,
             storage=self.plan.storage.dir,
             sensors=sensors,

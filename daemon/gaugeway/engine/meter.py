@@ -11,10 +11,9 @@ OTHER: Final = "other reasons"
 class Meter:
     """The counters of one stage or sink."""
 
-    __slots__ = ("dropped", "failed", "last_error", "nanoseconds", "passed", "timed")
+    __slots__ = ("dropped", "failed", "last_error", "nanoseconds", "timed")
 
     def __init__(self) -> None:
-        self.passed = 0
         self.failed = 0
         self.dropped: dict[str, int] = {}
         self.nanoseconds = 0

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
+from gaugeway.contain import Signal
 from gaugeway.engine.chain import Chain, Stage, take_over
 from gaugeway.engine.intake import Burst, Intake
 from gaugeway.engine.joint import HaltedError, Item
@@ -23,7 +24,7 @@ from gaugeway.reading import Reading, Tick
 BATCH: Final = 256
 
 
-class Recompose(BaseException):
+class Recompose(Signal):
     """Ends the composed generators between two bursts, without their stages seeing an end of the stream."""
 
 

@@ -92,7 +92,7 @@ class ThresholdAlertSink:
         root = f"{prefix}/{site.node}"
         settings = Broker.at(
             broker,
-            client_id=client_id or own_client_id(site.node, "alert"),
+            client_id=client_id or own_client_id(site.node, site.name or "alert"),
             version=version,
             keepalive=keepalive,
             username=username,
