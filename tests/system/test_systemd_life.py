@@ -244,3 +244,25 @@ def test_readings_are_marked_until_the_time_service_has_set_the_clock(unit: Unit
         assert "clock was set" in unit.log()
     finally:
         unit.machine.run("rm", "-r", "/run/systemd/timesync")
+
+
+def test_our_own_words_do_what_systemctl_does(unit: Unit) -> None:
+    """One word each, the same with and without systemd."""
+    unit.configure()
+    run = unit.machine.run
+    assert run("gaugeway", "health", check=False).returncode == 3
+    run("gaugeway", "start")
+    assert unit.running
+    pid = unit.pid
+    run("gaugeway", "restart")
+    assert unit.running
+    assert unit.pid != pid
+    run("gaugeway", "reload")
+    unit.grows()
+    run("gaugeway", "health")
+    assert "started" in run("gaugeway", "logs").stdout
+    run("gaugeway", "stop")
+    assert unit.show("ActiveState") == "inactive"
+    assert unit.show("Result") == "success"
+    assert run("gaugeway", "health", check=False).returncode == 3
+    assert unit.restarts == 0

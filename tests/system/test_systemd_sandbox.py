@@ -244,3 +244,33 @@ def test_what_it_writes_can_be_read_by_its_group_only(unit: Unit) -> None:
         assert unit.machine.run(*health, "--clear-groups", "ls", unit.state, check=False).returncode != 0
     finally:
         unit.machine.run("userdel", "ann")
+
+
+def test_a_folder_elsewhere_is_opened_by_a_setting_of_the_operator(unit: Unit) -> None:
+    """As the guide says: without it the sink waits and names the fault, with it the readings go there."""
+    unit.machine.run("install", "-d", "-o", "gaugeway", "/mnt/readings")
+    unit.configure(rest="\nsinks: {archive: {type: file, path: /mnt/readings/here.jsonl}}\n")
+    unit.systemctl("start")
+    unit.machine.until(lambda: _says(unit, "Read-only file system"), "health named the fault")
+    assert unit.machine.run("gaugeway", "health", check=False).returncode == 1
+    unit.set(ReadWritePaths="/mnt/readings")
+    unit.systemctl("restart")
+    unit.machine.until(lambda: unit.machine.run("test", "-s", "/mnt/readings/here.jsonl", check=False).returncode == 0,
+                       "readings were there")  # fmt: skip
+    unit.machine.run("rm", "-r", "/mnt/readings")
+
+
+def test_without_the_folder_of_secrets_it_does_not_start_and_the_remedy_helps(unit: Unit) -> None:
+    """It is made again at every start of the machine."""
+    unit.configure()
+    unit.machine.run("rm", "-r", "/etc/gaugeway/credentials")
+    assert unit.systemctl("start", check=False).returncode != 0
+    assert unit.show("ExecMainStatus") == "243"
+    unit.systemctl("stop")
+    unit.machine.run("systemd-tmpfiles", "--create", "gaugeway.conf")
+    unit.systemctl("start")
+    unit.grows()
+
+
+def _says(unit: Unit, words: str) -> bool:
+    return words in unit.machine.run("gaugeway", "health", check=False).stdout
