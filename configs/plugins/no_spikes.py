@@ -9,6 +9,8 @@ from gaugeway import Meta, Reading, ReadingStage, stage
 class NoSpikes(ReadingStage):
     """Keeps the first of two readings that lie further apart than `jump`; the second in a row there is believed."""
 
+    gives = ()  # it leaves no result of its own, so `check` knows what later stages can look at
+
     def __init__(self, *, jump: Annotated[float, Meta(gt=0, description="How far is too far.", examples=[20])]) -> None:
         self.jump = jump
         self.last: dict[str, float] = {}

@@ -9,6 +9,7 @@ from gaugeway.config.checks.sources import overlap
 
 SENSORS = (
     "{boiler: {kind: temperature, unit: °C, range: [0, 100], unit_id: 1},"
+    " boiler2: {kind: temperature, unit: °C, range: [0, 100], unit_id: 9},"
     " main: {kind: pressure, unit: bar, range: [0, 10], unit_id: 2}, 'pump*': {unit_id: 3, kind: flow, unit: L/min}}"
 )
 
@@ -24,10 +25,10 @@ def checked(text: str) -> list[str]:
         ("{sensor: boilr, above: 50}", "unknown sensor 'boilr' | did you mean 'boiler'?"),
         (
             "{sensor: xyz, above: 50}",
-            "unknown sensor 'xyz' | write it under the 'sensors' of its source; there is boiler, main",
+            "unknown sensor 'xyz' | write it under the 'sensors' of its source; there is boiler, boiler2, main",
         ),
         ("{sensors: [boiler, mian], above: 5}", "unknown sensor 'mian' | did you mean 'main'?"),
-        ("{sensors: ['x*'], above: 5}", "no sensor fits 'x*' | there is boiler and main"),
+        ("{sensors: ['x*'], above: 5}", "no sensor fits 'x*' | there is boiler, boiler2 and main"),
         ("{sensor: boiler, above: 5 bar}", "'above': 'boiler' is measured in °C, which bar does not fit"),
         ("{sensor: boiler, above: 500}", "'above': 500 lies outside the range of 'boiler', 0 to 100 °C"),
         (
@@ -50,6 +51,7 @@ def checked(text: str) -> list[str]:
             "no stage gives a result called 'averge' | did you mean 'average'?",
         ),
         ("{sensor: boiler, above: 50, inhibited_by: [hto]}", "'inhibited_by': there is no rule 'hto'"),
+        ("{difference: [boiler, boiler2], above: 500}", "'above': the difference of the two lies between -100 and 100"),
         ("{kind: pressure, above: 50}", "'above': 50 lies outside the range of 'main', 0 to 10 bar"),
         ("{sensor: boiler, above: 50, message: '{vlaue}'}", "'message' there is no {vlaue}"),
     ],
@@ -66,12 +68,11 @@ def test_a_rule_is_held_against_itself_and_the_sensors(rule: str, said: str) -> 
         "{sensor: pump7, above: 5}",
         "{sensors: ['pump*'], above: 5 L/min}",
         "{kind: pressure, above: 9 bar}",
-        "{difference: [boiler, boiler2], above: 500}",
+        "{difference: [boiler, boiler2], above: 50}",
     ],
 )
 def test_a_rule_that_fits_is_let_be(rule: str) -> None:
-    more = SENSORS[:-1] + ", boiler2: {kind: temperature, unit: °C, unit_id: 9}}"
-    assert problems(source(sensors=more) + f"alerts:\n  hot: {rule}\n") == []
+    assert problems(source(sensors=SENSORS) + f"alerts:\n  hot: {rule}\n") == []
 
 
 def test_a_mistake_in_a_sensor_is_told_once_and_not_again_for_all_that_refer_to_it() -> None:
@@ -92,7 +93,8 @@ def test_a_rule_for_a_sensor_that_may_yet_come_is_warned_of() -> None:
         ("[{smooth: {select: [boilr]}}]", "'select' takes in no sensor with 'boilr' | did you mean 'boiler'?"),
         (
             "[{smooth: {select: [boiler, volume]}}]",
-            "'select' takes in no sensor with 'volume' | there is boiler, main, temperature, pressure, flow and any",
+            "'select' takes in no sensor with 'volume'"
+            " | there is boiler, boiler2, main, temperature, pressure, flow and any",
         ),
         ("[{smooth: {flag: winter}}]", "there is no flag 'winter' | add it under 'flags': winter: true"),
         ("[{timer: {of: average}}, smooth]", "no stage before gives 'average' | put one before that does"),

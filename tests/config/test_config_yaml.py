@@ -193,6 +193,13 @@ def test_words_that_yaml_takes_for_something_else_are_texts_where_they_are_names
     assert list(found.pipelines[0].source.sensors.declared) == ["no", "12", "1.10"]
 
 
+def test_a_value_that_a_hash_turned_into_a_comment_is_told_so() -> None:
+    assert problems(source("baud: #1")) == [
+        "6:5 'baud' must be a whole number from 50 to 4000000, not empty"
+        " | what follows a # is a comment: put the value in quotes if the # belongs to it"
+    ]
+
+
 def test_a_choice_takes_its_words_as_they_are_written() -> None:
     assert report(source("parity: none")).problems == ()
     assert option("names", '["on", "1.10"]') == ["on", "1.10"]

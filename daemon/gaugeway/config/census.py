@@ -1,10 +1,12 @@
 """Every sensor that a configuration declares, well or not."""
 
+from fnmatch import fnmatchcase
+
 import msgspec
 
 from gaugeway.config.nodes import Entry, Mapping, Node
 from gaugeway.config.review import Review
-from gaugeway.sensor import GLOB_CHARACTERS, Sensor, Sensors
+from gaugeway.sensor import GLOB_CHARACTERS, Sensor
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -22,34 +24,29 @@ class Census:
 
     def __init__(self) -> None:
         self.declared: dict[str, Declared] = {}
+        self.names: dict[str, Declared] = {}
+        self.globs: dict[str, Declared] = {}
         self.complete = True
 
     def enter(self, entry: Entry, sensor: Sensor | None, review: Review) -> None:
         """Take in one sensor; a name that is taken is a mistake, a glob is not."""
         name = entry.key.value
-        first = self.declared.setdefault(name, Declared(entry, sensor))
-        glob = GLOB_CHARACTERS.intersection(name)
-        if first.entry is not entry and first.entry.key is not entry.key and not glob:
+        kind = self.globs if GLOB_CHARACTERS.intersection(name) else self.names
+        first = self.names.get(name)
+        if first is not None:
             where = first.entry.key
-            review.error(
-                entry.key,
-                f"there are two sensors called '{name}'",
-                f"the other is in {where.text.name}, line {where.line + 1}",
-            )
+            other = f"the other is in {where.text.name}, line {where.line + 1}"
+            review.error(entry.key, f"there are two sensors called '{name}'", other)
+        elif name not in kind:
+            kind[name] = self.declared[name] = Declared(entry, sensor)
 
     def spoilt(self, sensors: Node) -> bool:
         """Tell whether a mapping of sensors holds one that is not well."""
         keys = [entry.key for entry in sensors] if isinstance(sensors, Mapping) else []
         return any(declared.sensor is None and declared.entry.key in keys for declared in self.declared.values())
 
-    def names(self) -> list[str]:
-        """Return the names that are written out."""
-        return [name for name in self.declared if not GLOB_CHARACTERS.intersection(name)]
-
     def find(self, name: str) -> Declared | None:
         """Return what is declared for a name, by itself or by a glob."""
-        if name in self.declared:
-            return self.declared[name]
-        index = Sensors({declared: Sensor(label=declared) for declared in self.declared})
-        found = index.find(name)
-        return None if found is None else self.declared[found.label]
+        exact = self.declared.get(name)
+        fitting = (declared for glob, declared in self.globs.items() if fnmatchcase(name, glob))
+        return next(fitting, None) if exact is None else exact

@@ -16,7 +16,7 @@ from yaml.events import (
 )
 
 from gaugeway.config.nearest import did_you_mean
-from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.nodes import Entry, Hole, Mapping, Node, Scalar, Sequence
 from gaugeway.config.repair import Judge, mended
 from gaugeway.config.review import Review
 from gaugeway.config.syntax import in_words
@@ -125,8 +125,24 @@ class Composer:
         line, column, width = self._extent(event)
         tag = self._tag(event)
         plain = not event.style and tag not in TEXT_TAGS
+        if plain and self._swallows_an_item(event):
+            return Hole(self.text, line, column, width)
         scalar = Scalar(self.text, line, column, width, tag, event.value, plain)
         return self.settle(scalar) if tag in OWN_TAGS or "${" in event.value else scalar
+
+    def _swallows_an_item(self, event: ScalarEvent) -> bool:
+        """Find a line with a dash that is indented so far that it goes on the text above instead of the list."""
+        start, end = event.start_mark, event.end_mark
+        for number in range(start.line + 1, end.line + 1) if start and end else ():
+            line = self.text.line(number)
+            stripped = line.lstrip()
+            if stripped.startswith("- "):
+                message = "this line goes on the text above, because it is indented further"
+                self.review.problems.append(
+                    self.text.problem(number, len(line) - len(stripped), 1, message, "indent it like the items above")
+                )
+                return True
+        return False
 
     def _sequence(self, event: SequenceStartEvent, depth: int) -> Sequence:
         sequence = Sequence(self.text, *self._extent(event), self._tag(event))

@@ -41,7 +41,12 @@ class Document:
         registry = self.registry or self._discovered(node)
         templates = Templates(node.get("templates"), node.get("defaults"))
         setting = Setting(registry, Census(), templates, self.parts)
-        given = keys(setting).partly(node, self.review)
+        self.review.templates = {name: entry.key for name, entry in templates.templates.items()}
+        known = keys(setting)
+        self.review.file_keys = known.fields
+        for template in self.review.templates.values():
+            self.review.is_of_the_file(template, "a template")
+        given = known.partly(node, self.review)
         whole = build(Whole, {name: value for name, value in given.items() if name in Whole.__struct_fields__})
         subject = Subject(whole, setting.census, whole.node or host(), self.path, node)
         check(subject, self.review)

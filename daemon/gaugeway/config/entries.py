@@ -1,6 +1,6 @@
 """Sources and sinks: a mapping of ids to plugins, each named by its `type`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from functools import partial
 from typing import Annotated, Final, Generic, TypeVar, cast
 
@@ -19,7 +19,8 @@ from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.choice import Choice
 from gaugeway.config.shapes.record import Field, Record, StructShape, build
 from gaugeway.config.shapes.shape import Schema, refuse
-from gaugeway.config.templates import LIKE, repetition, with_repetition
+from gaugeway.config.strays import taken_in
+from gaugeway.config.templates import EACH, LIKE, repetition, with_repetition
 from gaugeway.errors import Place
 from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse
 from gaugeway.plugin import Role
@@ -88,20 +89,30 @@ class EntriesShape(Generic[T]):
                 self.words,
                 f"write a name of your choice, and under it 'type: …' and the options of the {role}",
             )
-        found = [self._entry(entry, review) for entry in self.setting.templates.entries(node, review)]
+        entries = self.setting.templates.entries(node, review)
+        entries = taken_in(entries, lambda entry: self._is_own(entry, review), self._keys, review)
+        found = [self._entry(entry, review) for entry in entries]
         return tuple(self.make(given) for given in found if given is not None)
 
+    def _is_own(self, entry: Entry, review: Review) -> bool:
+        return self._type(entry.value) is not None or entry.key.value in review.file_keys
+
+    def _keys(self, entry: Entry) -> Container[str]:
+        """Return the keys that an entry may hold, as far as its type is known."""
+        kind = self._type(entry.value)
+        name = kind.value.value if kind is not None and isinstance(kind.value, Scalar) else ""
+        plugin = self.plugins.registry.find(self.plugins.role, name)
+        return () if plugin is None or not self.plugins.usable(plugin) else self.record(plugin).fields
+
     def _entry(self, entry: Entry, review: Review) -> Given | None:
-        named = check_name(self.plugins.role, entry.key, review)
+        named = check_name(self.plugins.role, entry.key, review, of=entry.value)
         with review.inside(entry.key.value, entry.key):
             given = self._given(entry, review)
         return given if named else None
 
     def _given(self, entry: Entry, review: Review) -> Given | None:
         node = entry.value
-        if entry.key.value in self.setting.file_keys and self._type(node) is None:
-            message = f"'{entry.key.value}' is a key of the file, and stands here as a {self.plugins.role}"
-            review.error(entry.key, message, "begin it in the first column")
+        if self._type(node) is None and review.is_of_the_file(entry.key, f"a {self.plugins.role}"):
             return None
         if not isinstance(node, Mapping):
             refuse(node, review, f"a mapping with the options of a {self.plugins.role}", "write {type: …}")
@@ -132,7 +143,7 @@ class EntriesShape(Generic[T]):
         """Return the keys that an entry of this type takes, `type` apart."""
         own = list(self.own(plugin))
         fields = self.plugins.fields(plugin, [field.name for field in own])
-        return Record([*fields, *own], f"for {self.plugins.role} type '{plugin.name}'")
+        return Record([*fields, *own], f"for {self.plugins.role} type '{plugin.name}'", (LIKE, EACH))
 
     @staticmethod
     def _type(node: Node) -> Entry | None:
@@ -145,6 +156,11 @@ class EntriesShape(Generic[T]):
     def _plugin(self, node: Mapping, review: Review) -> Plugin | None:
         entry = self._type(node)
         role = self.plugins.role
+        if entry is None and (slip := next((other for other in node if nearest(other.key.value, [LIKE])), None)):
+            review.error(
+                slip.key, f"unknown option '{slip.key.echo}' of {role} {review.subject}", f"did you mean '{LIKE}'?"
+            )
+            return None
         if entry is None:
             names = ", ".join(self.plugins.names())
             review.error(

@@ -10,7 +10,7 @@ from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.choice import Choice
 from gaugeway.config.shapes.collections import AnyShape, ListShape, TableShape
 from gaugeway.config.shapes.places import PathShape
-from gaugeway.config.shapes.record import Field, Record
+from gaugeway.config.shapes.record import FILE, Field, Record
 from gaugeway.config.shapes.scalars import Text, Truth
 from gaugeway.config.shapes.shape import Shape
 from gaugeway.config.whole import StorageKeys
@@ -46,8 +46,7 @@ def keys(setting: Setting) -> Record:
         _key("retry", RETRY.shape, "How sources and sinks are tried again that do not say it themselves."),
         _key("tests", anything, "Cases for `gaugeway test`."),
     ]
-    setting.file_keys.update(field.name for field in table)
-    return Record(table, "in this file")
+    return Record(table, FILE)
 
 
 def _defaults() -> Record:

@@ -3,7 +3,8 @@
 import re
 from typing import Final
 
-from gaugeway.config.nodes import Scalar
+from gaugeway.config.nearest import nearest
+from gaugeway.config.nodes import Mapping, Node, Scalar
 from gaugeway.config.review import Review
 from gaugeway.sensor import GLOB_CHARACTERS
 
@@ -11,10 +12,15 @@ UNFIT: Final = re.compile(r"[+#/\s\x00-\x1f{}\"'\\]")
 LONGEST: Final = 128
 
 
-def check_name(what: str, key: Scalar, review: Review, *, glob: bool = False) -> bool:
-    """Tell whether a name can stand in topics, files and commands; the review is told why not."""
+def check_name(what: str, key: Scalar, review: Review, *, of: Node, glob: bool = False) -> bool:
+    """Tell whether a name can stand in topics, files and commands; the review is told why not.
+
+    Nothing is said of braces in the name of what (`of`) has a misspelt `each`, which is told of by itself.
+    """
     name = key.value
     unfit = UNFIT.search(name)
+    if "{" in name and isinstance(of, Mapping) and any(nearest(entry.key.value, ["each"]) for entry in of):
+        return False
     if not name or name.startswith("."):
         review.error(key, f"a {what} needs a name that begins with a letter or a digit")
     elif len(name) > LONGEST:

@@ -46,14 +46,24 @@ class Plugins:
             if option.name not in leave_out
         ]
 
+    def usable(self, plugin: Plugin) -> bool:
+        """Tell whether a plugin can be used."""
+        return self._fault(plugin) is None
+
     def _usable(self, plugin: Plugin, node: Node, review: Review) -> bool:
+        fault = self._fault(plugin)
+        if fault is not None:
+            where = f"the {self.role} type '{plugin.name}' from {plugin.origin}"
+            review.error(node, f"{where} cannot be used: it {fault}")
+        return fault is None
+
+    def _fault(self, plugin: Plugin) -> str | None:
         try:
             plugin.check()
             self.fields(plugin, ("sensors",))
         except PluginError as error:
-            review.error(node, f"the {self.role} type '{plugin.name}' from {plugin.origin} cannot be used: it {error}")
-            return False
-        return True
+            return str(error)
+        return None
 
     def _meant(self, name: str) -> str:
         guess = nearest(name, self.registry.names(self.role))

@@ -1,6 +1,7 @@
 """The smallest edit that makes a broken text YAML again: what was probably meant, and where the slip is."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from operator import itemgetter
@@ -88,7 +89,9 @@ def _near(text: Text, error: int, began: int) -> list[int]:
     close = sorted(telling, key=lambda number: (abs(number - error), -number))[: 2 * NEAR]
     context = [number for number in telling if began - 1 <= number <= began + 1]
     odd = [number for number in telling if number <= error and _indent(text.lines[number]) % 2][:NEAR]
-    return list(dict.fromkeys([*close, *_above(text, error), *context, *odd, *telling[:1]]))
+    above = list(_above(text, error))
+    below = [number for at in above for number in telling[bisect_right(telling, at) :][:1]]
+    return list(dict.fromkeys([*close, *above, *below, *context, *odd, *telling[:1]]))
 
 
 def _above(text: Text, error: int) -> Iterator[int]:

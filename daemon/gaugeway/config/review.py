@@ -1,6 +1,6 @@
 """One pass over a configuration: what was found wrong or doubtful so far, and where we are."""
 
-from collections.abc import Generator
+from collections.abc import Container, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, final
@@ -19,13 +19,21 @@ SHORTEST_SECRET: Final = 4
 
 
 class Review:
-    """Collects problems and warnings while the nodes are read; `folder` is what relative paths are relative to."""
+    """Collects problems and warnings while the nodes are read.
+
+    `folder` is what relative paths are relative to; `hidden` are values that are never shown; `templates` are the
+    names of templates, among which a key may stand that is missed elsewhere; `file_keys` are the keys at the top,
+    and `misplaced` those of them that were met elsewhere.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.hidden: set[str] = set()
+        self.templates: Mapping[str, Scalar] = {}
+        self.file_keys: Container[str] = ()
+        self.misplaced: set[str] = set()
         self._path: list[tuple[str, Node | None]] = []
 
     @contextmanager
@@ -73,10 +81,21 @@ class Review:
                 message = message.replace(value, "***")
         return message
 
+    def is_of_the_file(self, key: Scalar, here_as: str) -> bool:
+        """Tell whether a key belongs at the top of the file, and if so that it stands elsewhere."""
+        if key.value not in self.file_keys:
+            return False
+        self.misplaced.add(key.value)
+        self.error(
+            key, f"'{key.value}' is a key of the file, and stands here as {here_as}", "begin it in the first column"
+        )
+        return True
+
     def aside(self) -> "Review":
         """Return an empty review at the same place, to try something out."""
         other = Review(self.folder)
-        other.hidden = self.hidden
+        other.hidden, other.templates = self.hidden, self.templates
+        other.file_keys, other.misplaced = self.file_keys, self.misplaced
         other._path = list(self._path)
         return other
 

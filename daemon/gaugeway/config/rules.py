@@ -11,11 +11,16 @@ from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review, Wrong
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
+from gaugeway.config.shapes.record import Record, StructShape
 from gaugeway.config.shapes.shape import Schema, refuse
-from gaugeway.config.templates import with_repetition
+from gaugeway.config.strays import is_mapping, taken_in
+from gaugeway.config.templates import EACH, LIKE, with_repetition
 from gaugeway.rule import Rule
 
-RULE: Final = struct_shape(Rule, "of a rule")
+_FOUND: Final = struct_shape(Rule, "of a rule")
+RULE: Final = StructShape(
+    Rule, _FOUND.attributes, Record(_FOUND.record.fields.values(), _FOUND.record.about, (LIKE, EACH))
+)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ class RulesShape:
     def _rules(self, nodes: list[Mapping], review: Review) -> dict[str, Written | None]:
         found: dict[str, Written | None] = {}
         keys: dict[str, Scalar] = {}
-        for entry in (entry for node in nodes for entry in self.templates.entries(node, review)):
+        for entry in (entry for node in nodes for entry in self._entries(node, review)):
             name = entry.key.value
             first = keys.setdefault(name, entry.key)
             if first is not entry.key:
@@ -86,9 +91,13 @@ class RulesShape:
                 found[name] = self._rule(entry, review)
         return found
 
+    def _entries(self, node: Mapping, review: Review) -> list[Entry]:
+        entries = self.templates.entries(node, review)
+        return taken_in(entries, is_mapping, lambda _: RULE.record.fields, review)
+
     @staticmethod
     def _rule(entry: Entry, review: Review) -> Written | None:
-        named = check_name("rule", entry.key, review)
+        named = check_name("rule", entry.key, review, of=entry.value)
         with review.inside(entry.key.value, entry.key):
             rule = RULE.read(entry.value, review)
         return Written(rule, entry) if named and not isinstance(rule, Wrong) else None

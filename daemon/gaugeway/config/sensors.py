@@ -14,7 +14,8 @@ from gaugeway.config.shapes.amounts import UnitShape
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Record, StructShape
 from gaugeway.config.shapes.shape import Schema, refuse
-from gaugeway.config.templates import with_repetition
+from gaugeway.config.strays import is_mapping, taken_in
+from gaugeway.config.templates import EACH, LIKE, with_repetition
 from gaugeway.sensor import Sensor, Sensors
 
 
@@ -26,7 +27,9 @@ class SensorsShape:
         found = struct_shape(struct, "of a sensor")
         fields = dict(found.record.fields)
         fields["unit"] = msgspec.structs.replace(fields["unit"], shape=UnitShape())
-        self.sensor: StructShape[Sensor] = StructShape(struct, found.attributes, Record(fields.values(), "of a sensor"))
+        self.sensor: StructShape[Sensor] = StructShape(
+            struct, found.attributes, Record(fields.values(), "of a sensor", (LIKE, EACH))
+        )
 
     @property
     def words(self) -> str:
@@ -41,8 +44,9 @@ class SensorsShape:
                 node, review, self.words, "write one line a sensor: boiler_temp: {kind: temperature, unit: °C}"
             )
         found: dict[str, Sensor] = {}
-        for entry in self.setting.templates.entries(node, review):
-            named = check_name("sensor", entry.key, review, glob=True)
+        entries = self.setting.templates.entries(node, review)
+        for entry in taken_in(entries, is_mapping, lambda _: self.sensor.record.fields, review):
+            named = check_name("sensor", entry.key, review, glob=True, of=entry.value)
             with review.inside(entry.key.value, entry.key):
                 sensor = self._sensor(self.setting.templates.of_kind(entry.value), review)
             well = None if isinstance(sensor, Wrong) else sensor

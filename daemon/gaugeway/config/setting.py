@@ -9,7 +9,7 @@ from gaugeway.registry import Registry
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """The plugins there are, the sensors met so far, the templates, and the keys that stand at the top.
+    """The plugins there are, the sensors met so far, and the templates.
 
     `parts` reads further files; without it (when only the shape is asked for) there are none.
     """
@@ -18,4 +18,3 @@ class Setting(msgspec.Struct, frozen=True):
     census: Census = msgspec.field(default_factory=Census)
     templates: Templates = msgspec.field(default_factory=Templates)
     parts: Parts | None = None
-    file_keys: set[str] = msgspec.field(default_factory=set[str])

@@ -15,6 +15,6 @@ def check(subject: Subject, review: Review) -> None:
     check_sources(subject, review)
     check_chains(subject, review)
     check_quantities(subject, review)
-    check_rules(subject, review)
+    rules_are_well = check_rules(subject, review)
     check_disk(subject, review)
-    check_making(subject, review)
+    check_making(subject, review, rules_are_well=rules_are_well)

@@ -85,7 +85,7 @@ def _check_result(node: Node, result: str, before: Row[Stage], review: Review) -
     guess = nearest(result, known - {result})
     if guess:
         review.error(node, f"no stage gives a result called '{result}'", f"did you mean '{guess}'?")
-    elif result in OWN_RESULTS or all(stage.found.plugin.origin == BUILT_IN for stage in before):
+    elif result in OWN_RESULTS or all(_is_open(stage) for stage in before):
         review.error(
             node,
             f"no stage before gives '{result}'",
@@ -98,6 +98,11 @@ def _check_result(node: Node, result: str, before: Row[Stage], review: Review) -
 def _gives(stage: Stage, result: str) -> bool:
     """Tell whether a stage leaves a result: its class says so in `gives`, or it is named for it."""
     return result in _declared_results(stage) or (result in OWN_RESULTS and stage.use.type.startswith(result))
+
+
+def _is_open(stage: Stage) -> bool:
+    """Tell whether it is known what a stage leaves: one of ours, or one whose class says it."""
+    return stage.found.plugin.origin == BUILT_IN or hasattr(stage.found.plugin.target, "gives")
 
 
 def _declared_results(stage: Stage) -> tuple[str, ...]:

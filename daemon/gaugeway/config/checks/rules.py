@@ -1,31 +1,35 @@
 """Alarm rules against themselves, each other and the sensors."""
 
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
+from gaugeway.config.census import Census, Declared
+from gaugeway.config.checks.reach import check_difference, check_pace, never_clears
 from gaugeway.config.checks.subject import Subject
 from gaugeway.config.nearest import did_you_mean, nearest
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review
 from gaugeway.config.rules import Written
-from gaugeway.rule import IN_SENSORS_UNIT, entanglements
-from gaugeway.sensor import GLOB_CHARACTERS, Sensor, chosen
+from gaugeway.rule import entanglements
+from gaugeway.sensor import GLOB_CHARACTERS
 
 
-def check_rules(subject: Subject, review: Review) -> None:
-    """Find what is wrong with each rule, and between them."""
-    for written in subject.whole.alerts.values():
+def check_rules(subject: Subject, review: Review) -> bool:
+    """Find what is wrong with each rule, and between them; tell whether rules and sensors are all well."""
+    alerts, before = subject.whole.alerts, len(review.problems)
+    for written in alerts.values():
         if written is not None:
             _check_rule(written, subject, review)
+    spoilt = [name for name, written in alerts.items() if written is None]
     for name, (key, complaint) in entanglements(subject.whole.rules):
-        written = subject.whole.alerts[name]
-        for other in subject.whole.alerts:
-            if f"'{other}'" in complaint and subject.whole.alerts[other] is None:
-                break
-        else:
-            if written is not None:
-                at = _naming(written.at(key), complaint)
-                hint = _meant(at, [rule for rule in subject.whole.alerts if rule != name])
-                review.error(at, f"'{key}': {complaint}", hint if "no rule" in complaint else "")
+        written = alerts[name]
+        if written is not None and not any(f"'{other}'" in complaint for other in spoilt):
+            at = _naming(written.at(key), complaint)
+            hint = _meant(at, [other for other in alerts if other != name]) if "no rule" in complaint else ""
+            review.error(at, f"'{key}': {complaint}", hint)
+    sensors_are_well = all(declared.sensor is not None for declared in subject.census.declared.values())
+    return len(review.problems) == before and not spoilt and sensors_are_well and subject.census.complete
 
 
 def _check_rule(written: Written, subject: Subject, review: Review) -> None:
@@ -38,30 +42,20 @@ def _check_rule(written: Written, subject: Subject, review: Review) -> None:
     if unknown:
         return
     told = {key for key, _ in complaints}
-    for name, declared in subject.census.declared.items():
-        if declared.sensor is None or not _watched(written, name, subject):
+    for name, declared in _watched(written, subject.census):
+        if declared.sensor is None:
             continue
         for key, complaint in written.rule.misfits(name, declared.sensor):
             if key not in told:
                 told.add(key)
                 review.error(written.at(key), f"'{key}': {complaint}")
-        if _never_clears(written, declared.sensor) and "clear" not in told:
+        if never_clears(written.rule, declared.sensor) and "clear" not in told:
             told.add("clear")
             key = "clear_below" if written.rule.clear_below is not None else "clear_above"
             review.error(written.at(key), f"'{key}' lies outside the range of '{name}': the alarm would never clear")
-    _check_pace(written, subject, review)
-
-
-def _never_clears(written: Written, sensor: Sensor) -> bool:
-    rule, reach = written.rule, sensor.range
-    if reach is None or rule.of not in IN_SENSORS_UNIT or rule.difference is not None or rule.rate is not None:
-        return False
-    try:
-        below = None if rule.clear_below is None else rule.clear_below.to(sensor.unit)
-        above = None if rule.clear_above is None else rule.clear_above.to(sensor.unit)
-    except ValueError:
-        return False
-    return (below is not None and below <= reach[0]) or (above is not None and above >= reach[1])
+    if not told:
+        check_difference(written, subject, review)
+    check_pace(written, subject, review)
 
 
 def _sensor_nodes(written: Written) -> list[Scalar]:
@@ -73,29 +67,33 @@ def _sensor_nodes(written: Written) -> list[Scalar]:
 
 
 def _known(node: Scalar, subject: Subject, review: Review) -> bool:
-    name, names = node.value, subject.census.names()
-    guess = None if name in names else nearest(name, names)
+    """Tell whether a sensor that a rule names can be there."""
+    name, census = node.value, subject.census
+    if name in census.names or not census.complete:
+        return True
     if GLOB_CHARACTERS.intersection(name):
-        if (
-            any(chosen((name,), declared, None) or _may_meet(name, declared) for declared in subject.census.declared)
-            or subject.open_ended
-            or not subject.census.complete
-        ):
-            return True
-        review.error(node, f"no sensor fits '{node.echo}'", did_you_mean(name, names))
-        return False
-    if subject.census.find(name) is not None:
+        return _met(node, subject, review)
+    names = list(census.names)
+    guess = did_you_mean(name, names) if nearest(name, names) else ""
+    if census.find(name) is not None:
         if guess:
-            review.warn(node, f"the sensor '{node.echo}' is not written out", f"did you mean '{guess}'?")
+            review.warn(node, f"the sensor '{node.echo}' is not written out", guess)
         return True
-    if not subject.census.complete:
+    where = "write it under the 'sensors' of its source"
+    if subject.open_ended and not guess:
+        review.warn(node, f"the sensor '{node.echo}' is not declared", where)
         return True
-    if subject.open_ended and guess is None:
-        review.warn(node, f"the sensor '{node.echo}' is not declared", "write it under the 'sensors' of its source")
-        return True
-    hint = did_you_mean(name, names) if guess else "write it under the 'sensors' of its source" + _those(names)
-    review.error(node, f"unknown sensor '{node.echo}'", hint)
+    review.error(node, f"unknown sensor '{node.echo}'", guess or where + _those(names))
     return False
+
+
+def _met(node: Scalar, subject: Subject, review: Review) -> bool:
+    """Tell whether some sensor fits a glob, or may when it comes."""
+    glob, census = node.value, subject.census
+    fits = any(fnmatchcase(name, glob) or _may_meet(glob, name) for name in census.declared)
+    if not fits and not subject.open_ended:
+        review.error(node, f"no sensor fits '{node.echo}'", did_you_mean(glob, census.names))
+    return fits or subject.open_ended
 
 
 def _may_meet(glob: str, declared: str) -> bool:
@@ -108,27 +106,13 @@ def _those(names: list[str]) -> str:
     return f"; there is {', '.join(names)}" if 0 < len(names) <= 12 else ""
 
 
-def _watched(written: Written, name: str, subject: Subject) -> bool:
+def _watched(written: Written, census: Census) -> Iterable[tuple[str, Declared]]:
+    """Return the sensors and globs that a rule is about."""
     rule = written.rule
-    if rule.sensor is not None:
-        return subject.census.find(rule.sensor) is subject.census.declared[name]
-    return rule.watches(name, subject.census.declared[name].sensor)
-
-
-def _check_pace(written: Written, subject: Subject, review: Review) -> None:
-    """Warn of times that are shorter than what passes between two readings."""
-    rule = written.rule
-    for source in subject.whole.sources:
-        every = source.given.options.get("every")
-        if not isinstance(every, float) or not any(rule.watches(name, None) for name in source.given.sensors.names()):
-            continue
-        for key, time in (("for", rule.for_), ("stale", rule.stale or 0.0), ("clear_for", rule.clear_for)):
-            if 0 < time < every:
-                review.warn(
-                    written.at(key),
-                    f"'{key}' is shorter than the {every:g} s between two readings of '{source.given.id}'",
-                    "make it longer, or let the source ask more often",
-                )
+    named = [rule.sensor] if rule.sensor is not None else list(rule.difference or ())
+    if named:
+        return [(name, declared) for name in named if (declared := census.find(name)) is not None]
+    return [(name, one) for name, one in census.declared.items() if rule.watches(name, one.sensor)]
 
 
 def _naming(node: Node, complaint: str) -> Node:

@@ -1,6 +1,6 @@
 """Mappings whose keys are known: structs, and whatever else has named fields."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Table
 from itertools import pairwise
 from typing import Final, Generic, TypeVar
@@ -15,6 +15,7 @@ from gaugeway.errors import ConfigError
 
 T = TypeVar("T")
 MANY: Final = 16
+FILE: Final = "in this file"
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +48,15 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record:
-    """A mapping with known keys. `about` says whose keys they are: "for source type 'serial'"."""
+    """A mapping with known keys.
 
-    def __init__(self, fields: Iterable[Field], about: str = "") -> None:
+    `about` says whose keys they are: "for source type 'serial'". `also` are keys that were taken out before.
+    """
+
+    def __init__(self, fields: Iterable[Field], about: str = "", also: Sequence[str] = ()) -> None:
         self.fields: Table[str, Field] = {field.name: field for field in fields}
         self.about = about
+        self.also = also
 
     @property
     def words(self) -> str:
@@ -88,7 +93,11 @@ class Record:
         for above, entry in pairwise(node):
             name = entry.key.value
             empty = isinstance(above.value, Scalar) and above.value.empty and not node.flow
-            if empty and above.key.value in self.fields and not nearest(name, self.fields):
+            if not empty or nearest(name, self.fields):
+                continue
+            if above.key.value in review.file_keys and self.about != FILE:
+                found.add(name)
+            elif above.key.value in self.fields:
                 review.error(
                     entry.key, f"'{entry.key.echo}' stands beside '{above.key.value}'", "indent it to put it under it"
                 )
@@ -101,7 +110,7 @@ class Record:
         if field is None:
             found[name] = WRONG
             guesses = self._unknown(entry, node, review)
-            if len(guesses) != 1:
+            if len(guesses) != 1 or guesses[0] not in self.fields:
                 found.update(dict.fromkeys(guesses, WRONG))
                 return
             field = self.fields[guesses[0]]
@@ -112,7 +121,9 @@ class Record:
     def _unknown(self, entry: Entry, node: Mapping, review: Review) -> list[str]:
         """Say that a key is unknown; return what may have been meant."""
         name = entry.key.value
-        free = [field for field in self.fields if field not in node.entries]
+        if self.about != FILE and review.is_of_the_file(entry.key, f"an option {self.about}".rstrip()):
+            return []
+        free = [field for field in (*self.fields, *self.also) if field not in node.entries]
         guesses = nearest_few(name, free)
         again = nearest(name, self.fields)
         if guesses:
@@ -132,6 +143,12 @@ class Record:
         return f"allowed here: {shown}{more}" if names else "nothing more is allowed here"
 
     def _missing(self, field: Field, node: Mapping, review: Review) -> Wrong:
+        if self.about == FILE and field.name in review.misplaced:
+            return WRONG
+        stray = review.templates.get(field.name)
+        if stray is not None:
+            message = f"'{field.name}' stands here as a template, and is missing {self.about}"
+            return review.error(stray, message, "indent it further")
         example = f": {field.examples[0]}" if field.examples else f": {field.shape.words}"
         return review.error(
             review.place or node, f"'{field.name}' is missing {self.about}".rstrip(), f"add '{field.name}{example}'"

@@ -62,6 +62,8 @@ def described(node: Node) -> str:
 
 def refuse(node: Node, review: Review, words: str, hint: str = "") -> Wrong:
     """Say that a node is not what is wanted."""
+    if isinstance(node, Scalar) and node.empty and " #" in node.text.line(node.line)[node.column :]:
+        hint = hint or "what follows a # is a comment: put the value in quotes if the # belongs to it"
     return review.wrong(node, f"must be {words}, not {described(node)}", hint)
 
 
