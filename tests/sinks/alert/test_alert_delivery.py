@@ -51,7 +51,7 @@ def test_an_event_and_its_snapshot(broker: Mosquitto) -> None:
         peer.listen("gw/plant1/alert/hot/+")
         plant.read(86.2)
         plant.deliver()
-        peer.hear_until(lambda heard: events(heard) and any(b'"raised"' in snapshot for snapshot in snapshots(heard)))
+        peer.hear_until(lambda heard: events(heard) and any(b'"active":true' in each for each in snapshots(heard)))
         (raised,) = events(peer.heard)
         assert (raised.id, raised.value, raised.historical) == ("plant1:hot:1:2", 86.2, False)
         assert raised.boot
