@@ -1,29 +1,19 @@
 """The chain of stages: `average`, or `{average: {last: 10, select: [temperature]}}`."""
 
-from collections.abc import Mapping as Table
-from typing import Annotated, Final, cast
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from gaugeway.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from gaugeway.config.nodes import Node, Scalar, Sequence
 from gaugeway.config.plugins import Plugins
-from gaugeway.config.review import WRONG, Review, Wrong
+from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.annotation import field_of
-from gaugeway.config.shapes.collections import ListShape
-from gaugeway.config.shapes.record import Field, Record, build
-from gaugeway.config.shapes.scalars import Text
+from gaugeway.config.shapes.record import Field, build
 from gaugeway.config.shapes.shape import Schema, refuse
-from gaugeway.errors import Place
-from gaugeway.plan import OnError, StageUse, Use
-from gaugeway.registry import Plugin, Registry
-
-SELECT: Final = Field(
-    name="select",
-    shape=ListShape(Text(least=1), tuple, single=True),
-    description="The sensors it applies to: names, globs and kinds; all where it is left out.",
-    examples=(["temperature"], ["boiler_*", "hall_temp"]),
-)
+from gaugeway.config.uses import SELECT, Found, Part, behaviours, chosen_sensors, wrapped_in
+from gaugeway.plan import OnError, StageUse
+from gaugeway.registry import Registry
 
 
 class StageKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,147 +28,11 @@ class StageKeys(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
 
 
-class Part:
-    """One stage or behaviour in a list: its name, or its name with its options."""
-
-    def __init__(self, plugins: Plugins, beside: Table[str, Field]) -> None:
-        self.plugins = plugins
-        self.beside = beside
-
-    @property
-    def words(self) -> str:
-        """What is allowed."""
-        role = self.plugins.role
-        return f"the name of a {role}, or its name with its options"
-
-    def read(self, node: Node, review: Review) -> "Found | Wrong":
-        """Return the plugin with its options, and the engine's keys apart from them."""
-        if isinstance(node, Scalar):
-            plugin = self.plugins.named(node, review)
-            empty = Mapping(node.text, node.line, node.column, node.width)
-            return WRONG if plugin is None else self._use(plugin, node, empty, {}, review)
-        if not isinstance(node, Mapping):
-            return refuse(node, review, self.words)
-        return self._written_out(node, review)
-
-    def _written_out(self, node: Mapping, review: Review) -> "Found | Wrong":
-        own = [entry for entry in node if entry.key.value not in self.beside]
-        if not own:
-            return review.error(
-                node,
-                f"this names no {self.plugins.role}",
-                f"write {{name: {{…}}}}; there is {', '.join(self.plugins.names())}",
-            )
-        plugin = self.plugins.named(own[0].key, review)
-        if plugin is None:
-            return WRONG
-        if len(own) > 1:
-            return self._two(plugin, own[1], review)
-        options = own[0].value
-        if isinstance(options, Scalar) and options.empty:
-            options = Mapping(options.text, options.line, options.column, options.width)
-        if not isinstance(options, Mapping):
-            with review.inside(plugin.name, own[0].key):
-                first = next(iter(plugin.options), None)
-                hint = f"did you mean {{{first}: {options.echo}}}?" if first and isinstance(options, Scalar) else ""
-                return refuse(options, review, f"a mapping of the options of {plugin.name}", hint)
-        outside = {entry.key.value: entry for entry in node if entry is not own[0]}
-        return self._use(plugin, own[0].key, options, outside, review)
-
-    def _two(self, plugin: Plugin, second: Entry, review: Review) -> Wrong:
-        name = second.key.value
-        if name in plugin.options:
-            return review.error(second.key, f"'{name}' belongs under '{plugin.name}'", "indent it further")
-        hint = "begin it with a dash of its own" if name in self.plugins.names() else ""
-        return review.error(second.key, f"'{plugin.name}' and '{name}' stand in one item of the list", hint)
-
-    def _use(
-        self, plugin: Plugin, at: Scalar, options: Mapping, outside: dict[str, Entry], review: Review
-    ) -> "Found | Wrong":
-        fields = [
-            *self.plugins.fields(plugin),
-            *(field for name, field in self.beside.items() if name not in plugin.options),
-        ]
-        keys = Record(self.beside.values())
-        with review.inside(plugin.name, at):
-            inside = Record(fields, f"for {self.plugins.role} '{plugin.name}'").read(options, review)
-            apart = keys.read(msgspec.structs.replace(options, entries=outside), review)
-        if isinstance(inside, Wrong) or isinstance(apart, Wrong):
-            return WRONG
-        mine = {name: inside.pop(name) for name in self.beside if name in inside and name not in plugin.options}
-        written = msgspec.structs.replace(options, entries=options.entries | outside)
-        return Found(plugin, at, written, inside, mine | apart)
-
-    def schema(self) -> Schema:
-        """Describe it to editors."""
-        alone: list[str] = []
-        shapes: list[Schema] = []
-        for plugin in self.plugins.registry.usable(self.plugins.role):
-            fields = self.plugins.fields(plugin)
-            record = Record([*fields, *(field for name, field in self.beside.items() if name not in plugin.options)])
-            if not any(field.required for field in fields):
-                alone.append(plugin.name)
-            properties: Schema = {plugin.name: {**record.schema(), "description": plugin.description}}
-            properties |= {name: field.schema() for name, field in self.beside.items()}
-            shapes.append(
-                {"type": "object", "properties": properties, "required": [plugin.name], "additionalProperties": False}
-            )
-        return {"anyOf": [{"enum": alone}, *shapes]}
-
-
-class Found(msgspec.Struct, frozen=True):
-    """A plugin of a list, its options, and what the engine was told beside them."""
-
-    plugin: Plugin
-    at: Scalar
-    written: Mapping
-    options: dict[str, object]
-    keys: dict[str, object]
-
-    @property
-    def place(self) -> Place | None:
-        """Where its name stands."""
-        return self.at.problem("").place
-
-    def node(self, key: str) -> Node:
-        """Return where a key's value stands; the plugin's name where there is no such key."""
-        return self.written.get(key) or self.at
-
-
 class Stage(msgspec.Struct, frozen=True):
     """A stage, and where it stands."""
 
     use: StageUse
     found: Found
-
-
-def behaviours(registry: Registry) -> ListShape:
-    """Return the shape of `with:`, the behaviours around a stage or sink."""
-    part = Part(Plugins("behaviour", registry), {})
-    return ListShape(UseShape(part), tuple, single=True)
-
-
-class UseShape(msgspec.Struct, frozen=True):
-    """A behaviour, as a use of a plugin."""
-
-    part: Part
-
-    @property
-    def words(self) -> str:
-        """What is allowed."""
-        return self.part.words
-
-    def read(self, node: Node, review: Review) -> Use | Wrong:
-        """Return the use."""
-        found = self.part.read(node, review)
-        if isinstance(found, Wrong):
-            return WRONG
-        name = found.plugin.name
-        return Use(type=name, id=name, options=found.options, place=found.place)
-
-    def schema(self) -> Schema:
-        """Describe it to editors."""
-        return self.part.schema()
 
 
 class ChainShape:
@@ -238,13 +92,3 @@ class ChainShape:
     def schema(self) -> Schema:
         """Describe it to editors."""
         return {"type": "array", "items": self.part.schema()}
-
-
-def chosen_sensors(keys: Table[str, object]) -> tuple[str, ...]:
-    """Return what `select` says."""
-    return cast("tuple[str, ...]", keys.get("select", ()))
-
-
-def wrapped_in(keys: Table[str, object]) -> tuple[Use, ...]:
-    """Return what `with` says."""
-    return cast("tuple[Use, ...]", keys.get("with", ()))

@@ -1,34 +1,28 @@
 """Sources and sinks: a mapping of ids to plugins, each named by its `type`."""
 
 from collections.abc import Callable, Container, Iterable
-from functools import partial
-from typing import Annotated, Final, Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 import msgspec
-from msgspec import Meta
 
-from gaugeway.config.chain import SELECT, ChainShape, Stage, behaviours, chosen_sensors, wrapped_in
 from gaugeway.config.names import check_name
 from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.plugins import Plugins
 from gaugeway.config.review import Review, Wrong
-from gaugeway.config.sensors import SensorsShape, sensor_struct
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.choice import Choice
-from gaugeway.config.shapes.record import Field, Record, StructShape, build
+from gaugeway.config.shapes.record import Field, Record
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.config.strays import taken_in
 from gaugeway.config.templates import EACH, LIKE, repetition, with_repetition
 from gaugeway.errors import Place
-from gaugeway.plan import Buffer, OnError, PipelinePlan, Retry, SinkUse, SourceUse
+from gaugeway.plan import Retry
 from gaugeway.plugin import Role
 from gaugeway.registry import Plugin
-from gaugeway.sensor import Sensor, Sensors
 
 T = TypeVar("T")
-SOURCE_RETRY: Final = Retry(most=5.0)
 RETRY = Field(name="retry", shape=struct_shape(Retry, "of retry"), description="How it is tried again after a failure.")
 
 
@@ -50,17 +44,6 @@ class Given(msgspec.Struct, frozen=True):
     def node(self, name: str) -> Node:
         """Return where a key's value stands; the id where there is no such key."""
         return self.written.get(name) or self.key
-
-    @property
-    def sensors(self) -> Sensors[Sensor]:
-        """The sensors of a source."""
-        found = self.keys.get("sensors")
-        return cast("Sensors[Sensor]", found) if isinstance(found, Sensors) else Sensors[Sensor]({})
-
-    @property
-    def stages(self) -> tuple[Stage, ...] | None:
-        """The stages of a source that has some of its own."""
-        return cast("tuple[Stage, ...] | None", self.keys.get("stages"))
 
 
 class EntriesShape(Generic[T]):
@@ -201,97 +184,3 @@ class EntriesShape(Generic[T]):
         name = Field(name="type", shape=Choice({plugin.name: plugin.name}), description=plugin.description)
         fields = self.record(plugin).fields.values()
         return with_repetition(Record([name, *fields]).schema())
-
-
-class Source(msgspec.Struct, frozen=True):
-    """A source as it was read; what it does not say itself is filled in when it becomes a pipeline."""
-
-    given: Given
-
-    def chain(self, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-        """Return its own stages, or those of the file where it has none."""
-        return stages if self.given.stages is None else self.given.stages
-
-    def pipeline(self, stages: tuple[Stage, ...], retry: Retry | None) -> PipelinePlan:
-        """Return it as a pipeline, with the `stages` and `retry` of the file where it has none of its own."""
-        own = cast("Retry | None", self.given.keys.get("retry"))
-        use = SourceUse(
-            type=self.given.plugin.name,
-            id=self.given.id,
-            options=self.given.options,
-            place=self.given.place,
-            sensors=self.given.sensors,
-            retry=own or retry or SOURCE_RETRY,
-            behaviours=wrapped_in(self.given.keys),
-        )
-        return PipelinePlan(source=use, stages=tuple(stage.use for stage in self.chain(stages)))
-
-
-def sources(setting: Setting, chain: ChainShape) -> EntriesShape[Source]:
-    """Return the shape of `sources:`."""
-    stages = Field(
-        name="stages", shape=chain, description="The stages of this source, instead of those under `stages`."
-    )
-
-    around = Field(name="with", shape=behaviours(setting.registry), description="Behaviours around it.")
-
-    retry = msgspec.structs.replace(RETRY, shape=_source_retry())
-
-    def own(plugin: Plugin) -> list[Field]:
-        option = plugin.options.get("sensors")
-        struct = sensor_struct(option.annotation) if option else Sensor
-        sensors = Field(
-            name="sensors", shape=SensorsShape(struct, setting), description="Its sensors, by name or glob."
-        )
-        return [sensors, stages, retry, around]
-
-    return EntriesShape("source", setting, own, Source)
-
-
-def _source_retry() -> StructShape[Retry]:
-    """Return the shape of a source's `retry`: a device is asked for again sooner than a broker."""
-    shape = struct_shape(Retry, "of retry")
-    defaults = msgspec.structs.asdict(SOURCE_RETRY)
-    fields = (msgspec.structs.replace(field, default=defaults[field.name]) for field in shape.record.fields.values())
-    return StructShape(partial(Retry, **defaults), shape.attributes, Record(fields, shape.record.about))
-
-
-class SinkKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """What every sink takes besides its own options."""
-
-    on_error: Annotated[
-        OnError, Meta(description="What a failing sink does: stop its pipelines, skip the batch, be tried again.")
-    ] = "retry"
-    retry: Annotated[Retry | None, Meta(description="How it is tried again after a failure.")] = None
-    buffer: Annotated[
-        Buffer | None, Meta(description="The outbox before it; sinks that talk to a network have one without asking.")
-    ] = None
-
-
-class Sink(msgspec.Struct, frozen=True):
-    """A sink as it was read."""
-
-    given: Given
-
-    def use(self, retry: Retry | None) -> SinkUse:
-        """Return it with the `retry` of the file where it has none of its own."""
-        said = self.given.keys
-        keys = build(SinkKeys, {name: value for name, value in said.items() if name not in ("select", "with")})
-        return SinkUse(
-            type=self.given.plugin.name,
-            id=self.given.id,
-            options=self.given.options,
-            place=self.given.place,
-            select=chosen_sensors(said),
-            on_error=keys.on_error,
-            retry=keys.retry or retry or Retry(),
-            buffer=keys.buffer,
-            behaviours=wrapped_in(said),
-        )
-
-
-def sinks(setting: Setting) -> EntriesShape[Sink]:
-    """Return the shape of `sinks:`."""
-    fields = [*struct_shape(SinkKeys).record.fields.values(), SELECT]
-    fields.append(Field(name="with", shape=behaviours(setting.registry), description="Behaviours around it."))
-    return EntriesShape("sink", setting, lambda _: fields, Sink)

@@ -3,7 +3,7 @@
 from typing import Final, get_args
 
 from gaugeway.config.chain import ChainShape
-from gaugeway.config.entries import RETRY, sinks, sources
+from gaugeway.config.entries import RETRY
 from gaugeway.config.rules import RulesShape
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
@@ -13,6 +13,8 @@ from gaugeway.config.shapes.places import PathShape
 from gaugeway.config.shapes.record import FILE, Field, Record
 from gaugeway.config.shapes.scalars import Text, Truth
 from gaugeway.config.shapes.shape import Shape
+from gaugeway.config.sinks import sinks
+from gaugeway.config.sources import sources
 from gaugeway.config.whole import StorageKeys
 from gaugeway.plan import Limits, Logging
 from gaugeway.sensor import Kind

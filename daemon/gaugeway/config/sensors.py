@@ -10,8 +10,8 @@ from gaugeway.config.nearest import did_you_mean, listed
 from gaugeway.config.nodes import Mapping, Node
 from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.setting import Setting
-from gaugeway.config.shapes.amounts import UnitShape
 from gaugeway.config.shapes.annotation import struct_shape
+from gaugeway.config.shapes.quantities import UnitShape
 from gaugeway.config.shapes.record import Record, StructShape
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.config.strays import is_mapping, taken_in

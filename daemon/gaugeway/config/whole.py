@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway.config.chain import Stage
-from gaugeway.config.entries import Sink, Source
 from gaugeway.config.rules import Written
+from gaugeway.config.sinks import Sink
+from gaugeway.config.sources import Source
 from gaugeway.options import FilePath
 from gaugeway.plan import Limits, Logging, Retry, Storage
 from gaugeway.rule import Rule

@@ -3,11 +3,12 @@
 from collections.abc import Sequence as Row
 from typing import Final, get_args
 
-from gaugeway.config.chain import Stage, chosen_sensors
+from gaugeway.config.chain import Stage
 from gaugeway.config.checks.subject import Chained, Subject
 from gaugeway.config.nearest import did_you_mean, listed, nearest
 from gaugeway.config.nodes import Node, Sequence
 from gaugeway.config.review import Review
+from gaugeway.config.uses import chosen_sensors
 from gaugeway.reading import OWN_RESULTS
 from gaugeway.sensor import GLOB_CHARACTERS, Kind, Sensor, Sensors, chosen
 
@@ -19,7 +20,7 @@ Declared = Row[Sensors[Sensor]]
 def check_chains(subject: Subject, review: Review) -> None:
     """Find what is wrong with each chain of stages, with what sinks select, and with the results rules look at."""
     for chained in subject.chains():
-        sensors = [source.given.sensors for source in chained.sources]
+        sensors = [source.sensors for source in chained.sources]
         for at, stage in enumerate(chained.stages):
             if subject.census.complete:
                 check_select(stage.found.node("select"), stage.use.select, sensors, review)
@@ -28,7 +29,7 @@ def check_chains(subject: Subject, review: Review) -> None:
             of = stage.found.options.get("of")
             if isinstance(of, str):
                 _check_result(stage.found.node("of"), of, chained.stages[:at], review)
-    everything = [source.given.sensors for source in subject.whole.sources]
+    everything = [source.sensors for source in subject.whole.sources]
     for sink in subject.whole.sinks:
         check_select(sink.given.node("select"), chosen_sensors(sink.given.keys), everything, review)
     _check_results_of_rules(subject, list(subject.chains()), review)

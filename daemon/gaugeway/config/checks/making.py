@@ -2,11 +2,11 @@
 
 import re
 
-from gaugeway.config.chain import Found
 from gaugeway.config.checks.subject import Subject
 from gaugeway.config.entries import Given
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review
+from gaugeway.config.uses import Found
 from gaugeway.contain import Contained, in_words
 from gaugeway.errors import ConfigError, PluginError
 from gaugeway.sensor import Sensor, Sensors
@@ -20,13 +20,13 @@ def check_making(subject: Subject, review: Review, *, rules_are_well: bool) -> N
     """
     everything: dict[str, Sensor] = {}
     for source in subject.whole.sources:
-        everything |= source.given.sensors.declared
+        everything |= source.sensors.declared
         if not subject.census.spoilt(source.given.node("sensors")):
-            _make(source.given, _site(subject, source.given.sensors), subject, review)
+            _make(source.given, _site(subject, source.sensors), subject, review)
     for chained in subject.chains():
         for source in chained.sources[:1]:
             for stage in chained.stages:
-                _make(stage.found, _site(subject, source.given.sensors), subject, review)
+                _make(stage.found, _site(subject, source.sensors), subject, review)
     for sink in subject.whole.sinks:
         if rules_are_well or not sink.given.plugin.wants_site:
             _make(sink.given, _site(subject, Sensors(everything)), subject, review)

@@ -41,7 +41,7 @@ def check_pace(written: Written, subject: Subject, review: Review) -> None:
     rule = written.rule
     for source in subject.whole.sources:
         every = source.given.options.get("every")
-        if not isinstance(every, float) or not any(rule.watches(name, None) for name in source.given.sensors.names()):
+        if not isinstance(every, float) or not any(rule.watches(name, None) for name in source.sensors.names()):
             continue
         for key, time in (("for", rule.for_), ("stale", rule.stale or 0.0), ("clear_for", rule.clear_for)):
             if 0 < time < every:

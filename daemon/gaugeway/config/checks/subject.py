@@ -7,8 +7,9 @@ import msgspec
 
 from gaugeway.config.census import Census
 from gaugeway.config.chain import Stage
-from gaugeway.config.entries import Given, Source
+from gaugeway.config.entries import Given
 from gaugeway.config.nodes import Mapping, Node
+from gaugeway.config.sources import Source
 from gaugeway.config.whole import Whole
 from gaugeway.sensor import Sensor
 
@@ -22,7 +23,7 @@ class Chained(msgspec.Struct, frozen=True):
     def sensors(self) -> Iterator[tuple[str, Sensor]]:
         """Yield the sensors and globs that those sources declare."""
         for source in self.sources:
-            yield from source.given.sensors.declared.items()
+            yield from source.sensors.declared.items()
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -50,12 +51,12 @@ class Subject(msgspec.Struct, frozen=True):
 
     def chains(self) -> Iterator[Chained]:
         """Yield each chain once: that of the file, and those that sources have of their own."""
-        common = tuple(source for source in self.whole.sources if source.given.stages is None)
+        common = tuple(source for source in self.whole.sources if source.stages is None)
         if self.whole.stages:
             yield Chained(self.whole.stages, common)
         for source in self.whole.sources:
-            if source.given.stages is not None:
-                yield Chained(source.given.stages, (source,))
+            if source.stages is not None:
+                yield Chained(source.stages, (source,))
 
     def given(self) -> Iterator[Given]:
         """Yield all sources and sinks as they were given."""
@@ -65,4 +66,4 @@ class Subject(msgspec.Struct, frozen=True):
     @property
     def open_ended(self) -> bool:
         """Whether some source may bring sensors that are not declared."""
-        return any(not len(source.given.sensors) for source in self.whole.sources)
+        return any(not len(source.sensors) for source in self.whole.sources)

@@ -14,11 +14,12 @@ from typing import Annotated, Final, Literal, TypeVar, Union, cast, get_args, ge
 import msgspec
 from msgspec import Meta
 
-from gaugeway.config.shapes.amounts import DurationShape, QuantityShape, RateShape, SizeShape, UnitShape
+from gaugeway.config.shapes.amounts import DurationShape, SizeShape
 from gaugeway.config.shapes.bounds import Bounds
 from gaugeway.config.shapes.choice import Choice
 from gaugeway.config.shapes.collections import AnyShape, ListShape, RowShape, TableShape
 from gaugeway.config.shapes.places import AddressShape, PathShape, PatternShape, SecretShape
+from gaugeway.config.shapes.quantities import QuantityShape, RateShape, UnitShape
 from gaugeway.config.shapes.record import Field, Record, StructShape
 from gaugeway.config.shapes.scalars import Number, Text, Truth, Whole
 from gaugeway.config.shapes.shape import Shape
