@@ -43,7 +43,8 @@ class BacklogMachine(RuleBasedStateMachine):
         self.arrived: list[bytes] = []
         self.in_flight: list[bytes] = []
         self.may_repeat: set[bytes] = set()
-        self.shaken = False  # by a power cut, until the next checkpoint
+        self.shaken = False  # by a power cut, until the first checkpoint after all was put again
+        self.caught_up = 0
         self.open()
 
     def open(self) -> None:
@@ -89,7 +90,7 @@ class BacklogMachine(RuleBasedStateMachine):
         self.guarded(lambda: self.do_take_checkpoint(failing), crash, power_cut)
 
     def do_take_checkpoint(self, failing: int) -> None:
-        self.files.failing_syncs = failing
+        self.files.failing_syncs = failing if self.files.space is None else 0
         try:
             self.backlog.sync()
         except OSError:
@@ -98,7 +99,7 @@ class BacklogMachine(RuleBasedStateMachine):
             self.files.failing_syncs = 0
         self.checkpoint = self.backlog.position, self.produced
         self.backlog.settle(self.checkpoint[0])
-        self.shaken = False
+        self.shaken = self.shaken and self.produced < self.caught_up
 
     @rule(space=st.none() | st.integers(0, 300))
     def fill_disk(self, space: int | None) -> None:
@@ -124,6 +125,7 @@ class BacklogMachine(RuleBasedStateMachine):
             self.life += 1
             self.shaken = True
             del self.story[self.chance.randint(self.checkpoint[1], len(self.story)) :]
+            self.caught_up = len(self.story)
         self.files.restart(power_cut=power_cut)
         self.files.calls_left = crash
         try:

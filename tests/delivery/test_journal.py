@@ -239,16 +239,6 @@ def test_strange_files_and_folders_are_left_alone(folder: Path) -> None:
     assert (folder / "notes.txt").read_text() == "mine"
 
 
-def test_a_segment_that_was_never_finished_is_removed(folder: Path) -> None:
-    """A crash while a failed sync was being mended leaves a file that counts for nothing."""
-    records = fill(folder)
-    unfinished = folder / (segments(folder)[0].name + ".new")
-    unfinished.write_bytes(b"half of it")
-    with small(folder) as journal:
-        assert [record for _, record in journal.read(0)] == records
-    assert not unfinished.exists()
-
-
 def test_what_a_device_sends_never_passes_for_a_frame(folder: Path) -> None:
     """A record that holds a whole frame of another journal is not read as one when its own frame is damaged."""
     trap = content(1, [b"trap"])
@@ -305,6 +295,35 @@ def test_doubt_lasts_until_the_records_are_written_again(folder: Path) -> None:
         assert doubtful not in files.synced
     with Journal(folder, size=SIZE) as journal:
         assert [record for _, record in journal.read(0)] == [b"a", b"b"]
+
+
+class DiesError(Exception):
+    """The process ends here."""
+
+
+class Dying(Forgetful):
+    """A process that is killed while it mends a failed sync."""
+
+    def sync(self, file: int) -> None:
+        if not self.times:
+            raise DiesError
+        super().sync(file)
+
+
+def test_doubt_outlasts_the_process(folder: Path) -> None:
+    """Killed while the records are written again, the next process does not trust the old file either."""
+    with Journal(folder, size=SIZE, files=Dying(1)) as journal:
+        journal.append([b"a", b"b"])
+        (doubtful,) = (path.stat().st_ino for path in segments(folder))
+        with pytest.raises(DiesError):
+            journal.sync()
+    files = Forgetful(0)
+    with Journal(folder, size=SIZE, files=files) as journal:
+        assert [record for _, record in journal.read(0)] == [b"a", b"b"]
+        assert journal.sync() == 2
+        assert doubtful not in files.synced
+        assert [record for _, record in journal.read(0)] == [b"a", b"b"]
+    assert not [path for path in segments(folder) if path.suffix == ".new"]
 
 
 class Full(Files):

@@ -2,6 +2,7 @@
 
 It is stricter than real disks are: of what was not synced, a power cut keeps any part of any write and any of the new
 names, and takes back any of the last removals; a failed sync loses what it was to write, and the next one succeeds.
+Only one thing does not happen here: that a process dies between a failed sync and its next call.
 """
 
 import errno
@@ -74,6 +75,7 @@ class VolatileFiles(Files):
         self.dead = False
         self.space: int | None = None
         self.failing_syncs = 0
+        self.just_failed = False
 
     def restart(self, *, power_cut: bool) -> None:
         """Begin a new life with what the last one left."""
@@ -94,7 +96,8 @@ class VolatileFiles(Files):
         """Count one call that changes something; tell whether it is the one that is cut short."""
         if self.dead:
             raise CrashError
-        if self.calls_left is None:
+        if self.calls_left is None or self.just_failed:
+            self.just_failed = False
             return False
         self.calls_left -= 1
         self.dead = self.calls_left < 0
@@ -188,6 +191,7 @@ class VolatileFiles(Files):
         self.failing_syncs -= 1
         if self.failing_syncs >= 0:
             self._after()
+            self.just_failed = True
         return self.failing_syncs >= 0
 
     def rename(self, path: Path, to: Path) -> None:

@@ -13,7 +13,8 @@ What lasts when:
 * a `sync` that fails is repeated in new blocks. After a failed fsync Linux marks the pages as clean, and the next
   fsync of the same file succeeds without having written them; therefore what was not yet on disk is read back,
   checked, written to a new segment and synced there. Only if that fails too does the caller get the `OSError`; the
-  next call tries again in yet another file.
+  next call tries again in yet another file. A process that dies over this leaves the unfinished file behind, and the
+  next one goes on from there.
 * `append` that fails leaves nothing behind: the records are not in the journal.
 
 Opening never fails because of what the files contain. What cannot be read is skipped, counted and logged, and its
@@ -30,7 +31,7 @@ from typing import Final
 from gaugeway.delivery.files import BLOCK, Files
 from gaugeway.delivery.frame import HEADER_SIZE, LENGTH_SIZE, PREFIX, content
 from gaugeway.delivery.reader import Reader
-from gaugeway.delivery.segment import CLOSED, UNFINISHED, Segment, Walk
+from gaugeway.delivery.segment import CLOSED, Segment, Walk
 from gaugeway.delivery.shelf import Shelf
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger
@@ -59,8 +60,8 @@ class Journal:
         self.size = size
         self.segment_size = segment_size or min(LARGEST_SEGMENT, size // SEGMENTS)
         self.failed_syncs = 0
-        self._in_doubt = False
         self._shelf = Shelf(folder, files or Files())
+        self._in_doubt = bool(self._shelf.unfinished)
         self._lock = self._shelf.lock
         self._syncing = threading.RLock()
         segments = self._shelf.segments
@@ -228,18 +229,21 @@ class Journal:
         """Write once more, to a new segment, what a failed sync left in doubt; it counts once it is complete."""
         shelf = self._shelf
         with self._lock:
-            fresh = shelf.new(self.synced, UNFINISHED)
+            fresh = shelf.new(self.synced, finished=False)
+            named = False
             try:
                 self._copy(fresh)
                 shelf.sync(fresh)
-                shelf.files.rename(fresh.path.with_name(fresh.path.name + UNFINISHED), fresh.path)
-            except OSError:
-                shelf.remove([fresh], UNFINISHED)
-                raise
+                shelf.name(fresh)
+                named = True
+            finally:
+                if not named:
+                    shelf.give_up(fresh)
             shelf.replace(fresh)
             for segment in shelf.segments:
                 segment.synced = segment.written
             shelf.sync_names()
+            shelf.forget_unfinished()
 
     def _copy(self, fresh: Segment) -> None:
         with self.reader(fresh.base) as reader:

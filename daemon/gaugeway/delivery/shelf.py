@@ -29,6 +29,7 @@ class Shelf:
         self._sequence = 0
         self._names = 1
         self._names_synced = 0
+        self.unfinished: list[Path] = []
         self._void: list[Segment] = []
         files.make_folder(folder)
         self.segments = self._found()
@@ -56,11 +57,11 @@ class Shelf:
             facts = {"why": why, "bytes": walk.skipped, "records": walk.missing}
             log.warning("skipped a part of a journal", file=str(segment.path), **facts)
 
-    def new(self, base: int, suffix: str = "") -> Segment:
+    def new(self, base: int, *, finished: bool = True) -> Segment:
         """Make the file of a segment, and the folder again should somebody have taken it away."""
         self.files.make_folder(self.folder)
         segment = Segment.new(self.folder, self._sequence + 1, base)
-        segment.file = self.files.create(segment.path.with_name(segment.path.name + suffix))
+        segment.file = self.files.create(segment.path if finished else _unfinished(segment))
         self._sequence += 1
         self._names += 1
         self.used += segment.room
@@ -85,12 +86,31 @@ class Shelf:
         gone, self.segments = self.segments[:count], self.segments[count:]
         self.remove(gone)
 
-    def remove(self, gone: Iterable[Segment], suffix: str = "") -> None:
+    def remove(self, gone: Iterable[Segment]) -> None:
         """Delete the files of segments that are in the row no more."""
         for segment in gone:
             self.used -= segment.room
             self.seal(segment)
-            self.files.remove(segment.path.with_name(segment.path.name + suffix))
+            self.files.remove(segment.path)
+
+    def give_up(self, fresh: Segment) -> None:
+        """Empty the file of a segment that could not be finished; it stays, for whoever comes after a crash to see."""
+        self.used -= fresh.room
+        self.unfinished.append(_unfinished(fresh))
+        try:
+            self.files.truncate(fresh.file, 0)
+        finally:
+            self.seal(fresh)
+
+    def name(self, fresh: Segment) -> None:
+        """Give a segment that is complete and on disk the name by which it counts."""
+        self.files.rename(_unfinished(fresh), fresh.path)
+
+    def forget_unfinished(self) -> None:
+        """Remove what could not be finished, now that something else was."""
+        unfinished, self.unfinished = self.unfinished, []
+        for path in unfinished:
+            self.files.remove(path)
 
     def seal(self, segment: Segment) -> None:
         """Close the file of a segment that is not written to any more."""
@@ -154,9 +174,7 @@ class Shelf:
             segment.written = self.files.length(segment.path)
             self._sequence = max(self._sequence, segment.sequence)
             (self._void if live and segment.base >= live[-1].base else live).append(segment)
-        for name in names:
-            if name.endswith(UNFINISHED):
-                self.files.remove(self.folder / name)
+        self.unfinished = [self.folder / name for name in names if name.endswith(UNFINISHED)]
         if self._void:
             self.sync_names()
         return tuple(reversed(live))
@@ -166,3 +184,7 @@ class Shelf:
             self.files.truncate(segment.file, segment.written)
         except OSError as error:
             log.warning("could not take back a part of a record", file=str(segment.path), reason=str(error))
+
+
+def _unfinished(segment: Segment) -> Path:
+    return segment.path.with_name(segment.path.name + UNFINISHED)
