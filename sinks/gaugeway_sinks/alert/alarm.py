@@ -223,7 +223,7 @@ class Alarm:
         limit = self.rule.limit
         recent = standing.chatter or Bursts(0, 0.0)
         standing.chatter = None if limit is None else Bursts(limit.events, limit.per, recent.bursting, recent.recent)
-        standing.event = "resumed" if standing.event is not None else None
+        standing.event = "resumed"
         self.standing = standing
         if standing.line is not None:
             self.line.go_to(standing.line)

@@ -37,6 +37,7 @@ from gaugeway_sinks.alert.notices import Notices
 from gaugeway_sinks.alert.orders import Orders
 from gaugeway_sinks.alert.panel import Panel
 from gaugeway_sinks.alert.refusals import check
+from gaugeway_sinks.alert.summary import summary
 
 SUMMARY_EVERY: Final = 1.0
 SUMMARY_IN_FLOOD: Final = 10.0
@@ -173,6 +174,14 @@ class ThresholdAlertSink:
         """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""
         self._publisher.deliver(self._dispatch.messages(messages, self.panel.made))
         self._dispatch.sent()
+
+    def report(self) -> dict[str, object]:
+        """Say how the alarms stand, and whether the broker is there."""
+        with self._lock:
+            told = summary(self.panel)
+        counts = {name: count for name, count in told.counts.items() if count}
+        facts: dict[str, object] = {"connected": self._publisher.connected, "active": told.active}
+        return {**facts, "unacked": told.unacked, "counts": counts, "flood": told.flood}
 
     def save(self) -> object:
         """Return all that has to be remembered, as plain data."""

@@ -316,6 +316,17 @@ def test_home_assistant_is_told_again_when_it_starts(broker: Mosquitto) -> None:
         assert first.payload == second.payload
 
 
+def test_health_is_told_what_stands(broker: Mosquitto) -> None:
+    """Which alarms are active, and whether anybody can be told of them."""
+    with Plant(broker.address, {"hot": HOT}) as plant:
+        plant.read(86.0)
+        plant.deliver()
+        report = plant.sink.report()
+        assert (report["active"], report["unacked"], report["connected"]) == (["hot"], ["hot"], True)
+        broker.stop()
+        until(lambda: not plant.sink.report()["connected"], "the loss is noticed")
+
+
 def test_closing_without_a_broker_is_quick_and_clean() -> None:
     """Nothing listens there: what is to be said waits in the outbox."""
     began = time.monotonic()
