@@ -74,9 +74,8 @@ class Home:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for process in self._started:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            process.communicate(timeout=LONGEST)
+            with process:
+                process.terminate()
         if self.alive:
             os.kill(self.pid(), signal.SIGKILL)
             until(lambda: not self.alive)

@@ -54,7 +54,7 @@ class Screen:
 
     def show(self, lines: Sequence[str]) -> None:
         """Replace what is shown, without a flicker."""
-        self._write(HOME + "\r\n".join(f"{line}{REST_OF_LINE}" for line in lines) + REST_OF_SCREEN)
+        self._write(HOME + "\n".join(f"{line}{REST_OF_LINE}" for line in lines) + REST_OF_SCREEN)
 
     def key(self, seconds: float) -> str:
         """Return the next key; empty when the time is up, or at once when the size has changed."""

@@ -39,7 +39,7 @@ class View:
     def lose(self, words: str) -> None:
         """Go on without one, because the gateway does not answer."""
         if not self._trouble:
-            self._trouble = f"{words}, since {moment(time.time())}"
+            self._trouble = f"no answer since {moment(time.time())}: {words}"
 
     def scroll(self, by: int) -> None:
         """Go down by so many sensors, or up."""
