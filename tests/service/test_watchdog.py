@@ -195,6 +195,7 @@ def test_a_thread_that_comes_back_late_touches_nothing(tmp_path: Path, systemd: 
         until(lambda: scene.gateway.supervisors["stuck"].left_behind == 0)
         assert source.closed == 1
         assert scene.gateway.supervisors["stuck"].alive
+        assert scene.gateway.supervisors["stuck"].pipeline.status.state == "running"
     assert [value for value, _ in scene.shelf.taken] == [1.0, 2.0]
 
 

@@ -9,12 +9,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 PATIENCE: Final = 30.0
+NOTHING: Final[Mapping[str, str]] = {}
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 INIT: Final = """#!/bin/sh
 for folder in /sys/fs/cgroup /sys/fs/cgroup/*; do mount -o remount,bind,rw "$folder"; done
@@ -31,7 +32,12 @@ class Machine:
         self.leader = leader
 
     def run(
-        self, *words: str, check: bool = True, stdin: str | None = None, timeout: float = PATIENCE, **environment: str
+        self,
+        *words: str,
+        check: bool = True,
+        stdin: str | None = None,
+        timeout: float = PATIENCE,
+        environment: Mapping[str, str] = NOTHING,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command inside, as root, and return what came of it; one that fails fails the test."""
         done = subprocess.run(

@@ -52,4 +52,4 @@ def _followed(machine: Machine, blocks: list[str]) -> str:
     machine.run("ln", "-s", str(PROJECT), "/home/pi/gaugeway")
     environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/opt/wheels-of-the-test", "HOME": "/home/pi", "USER": "pi"}
     machine.write("/run/guide.sh", "set -e\n" + "\n".join(blocks))
-    return machine.run("bash", "/run/guide.sh", timeout=180, **environment).stdout
+    return machine.run("bash", "/run/guide.sh", timeout=180, environment=environment).stdout

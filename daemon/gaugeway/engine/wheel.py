@@ -2,8 +2,10 @@
 
 import threading
 
+from gaugeway.contain import Signal
 
-class Abandoned(BaseException):
+
+class Abandoned(Signal):
     """Ends a thread that comes back from its source when another one drives the pipeline."""
 
 

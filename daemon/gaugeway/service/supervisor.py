@@ -79,15 +79,12 @@ class Supervisor:
             self._keep_running()
         except Abandoned:
             log.info("a thread that was left behind has ended", source=self.pipeline.name)
-
-    def _keep_running(self) -> None:
-        try:
-            self._run_and_restart()
         finally:
-            if self.pipeline.status.state == "running":  # by what is not caught anywhere
+            drives = threading.current_thread() is self._thread
+            if drives and self.pipeline.status.state == "running":  # it was ended by what is not caught anywhere
                 self.pipeline.status.become("failed", "its thread was ended")
 
-    def _run_and_restart(self) -> None:
+    def _keep_running(self) -> None:
         pipeline = self.pipeline
         while not pipeline.stopping.is_set():
             with Contained() as fault:
