@@ -14,7 +14,7 @@ from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.choice import Choice
 from gaugeway.config.shapes.record import Field, Record
-from gaugeway.config.shapes.shape import Schema, refuse
+from gaugeway.config.shapes.shape import Schema, by_tag, refuse
 from gaugeway.config.strays import taken_in
 from gaugeway.config.templates import EACH, LIKE, repetition, with_repetition
 from gaugeway.errors import Place
@@ -159,28 +159,13 @@ class EntriesShape(Generic[T]):
 
     def schema(self) -> Schema:
         """Describe it to editors: what else an entry takes depends on its type, which a template may give."""
-        usable = self.plugins.registry.usable(self.plugins.role)
-        cases = [
-            {"if": {"properties": {"type": {"const": plugin.name}}}, "then": self._case(plugin)} for plugin in usable
-        ]
-        typed: Schema = {
-            "type": "object",
-            "required": ["type"],
-            "properties": {"type": {"enum": [plugin.name for plugin in usable]}},
-            "allOf": cases,
-        }
-        entry: Schema = {
-            "if": {"required": [LIKE]},
-            "then": {"type": "object", "properties": repetition()},
-            "else": typed,
-        }
+        kinds: dict[str, Schema] = {}
+        for plugin in self.plugins.registry.usable(self.plugins.role):
+            kinds[plugin.name] = {**with_repetition(self.record(plugin).schema()), "description": plugin.description}
+        alike: Schema = {"type": "object", "properties": repetition()}
+        entry: Schema = {"if": {"required": [LIKE]}, "then": alike, "else": by_tag("type", kinds)}
         return {"type": "object", "additionalProperties": entry}
 
     def kind(self) -> Choice:
         """Return the shape of `type`."""
         return Choice({name: name for name in self.plugins.names()})
-
-    def _case(self, plugin: Plugin) -> Schema:
-        name = Field(name="type", shape=Choice({plugin.name: plugin.name}), description=plugin.description)
-        fields = self.record(plugin).fields.values()
-        return with_repetition(Record([name, *fields]).schema())

@@ -11,8 +11,8 @@ from gaugeway.registry import Registry
 PREFACE = """\
 # Configuration reference
 
-Every key of a gateway's file. It is written by `gaugeway schema --markdown` from the types that read the file, so it
-cannot say anything else than they do. `gaugeway check FILE --explain KEY` prints the part about one key.
+Every key of a gateway's file. `docs/generate.py` writes it from the types that also read the file, so it cannot say
+anything else than they do. `gaugeway check FILE --explain KEY` prints the part about one key.
 
 Values are written as people write them: durations `500ms`, `30s`, `5min`, `1h 30min`; sizes `512KiB`, `10MB`;
 quantities `85 °C`, `1.2 bar`, or a bare number in the unit of the sensor. A text that YAML would read as something

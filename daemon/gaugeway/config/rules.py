@@ -104,14 +104,10 @@ class RulesShape:
 
     def schema(self) -> Schema:
         """Describe it to editors."""
-        files: Schema = {"type": "string"}
-        return {
-            "anyOf": [
-                {"type": "object", "additionalProperties": with_repetition(RULE.schema())},
-                files,
-                {"type": "array", "items": files},
-            ]
-        }
+        one: Schema = {"type": "string"}
+        files: Schema = {"anyOf": [one, {"type": "array", "items": one}]}
+        rules: Schema = {"type": "object", "additionalProperties": with_repetition(RULE.schema())}
+        return {"if": {"type": "object"}, "then": rules, "else": files}
 
 
 def os_relative(path: str, folder: Path) -> str:

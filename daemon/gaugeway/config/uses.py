@@ -98,18 +98,16 @@ class Part:
     def schema(self) -> Schema:
         """Describe it to editors."""
         alone: list[str] = []
-        shapes: list[Schema] = []
+        written: Schema = {}
         for plugin in self.plugins.registry.usable(self.plugins.role):
             fields = self.plugins.fields(plugin)
             record = Record([*fields, *(field for name, field in self.beside.items() if name not in plugin.options)])
             if not any(field.required for field in fields):
                 alone.append(plugin.name)
-            properties: Schema = {plugin.name: {**record.schema(), "description": plugin.description}}
-            properties |= {name: field.schema() for name, field in self.beside.items()}
-            shapes.append(
-                {"type": "object", "properties": properties, "required": [plugin.name], "additionalProperties": False}
-            )
-        return {"anyOf": [{"enum": alone}, *shapes]}
+            written[plugin.name] = {**record.schema(), "type": ["object", "null"], "description": plugin.description}
+        beside = {name: field.schema() for name, field in self.beside.items()}
+        whole: Schema = {"type": "object", "properties": {**written, **beside}, "additionalProperties": False}
+        return {"if": {"type": "string"}, "then": {"enum": alone}, "else": whole}
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The contract of a shape, and what one says of a node in words."""
 
 import re
+from collections.abc import Mapping as Table
 from typing import Final, Protocol, TypeVar
 
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
@@ -72,3 +73,14 @@ def list_hint(node: Node) -> str:
     if isinstance(node, Sequence) and len(node.items) == 1:
         return "write the one value without the [ ] or the dash"
     return ""
+
+
+def by_tag(tag: str, kinds: Table[str, Schema]) -> Schema:
+    """Return the JSON Schema of a mapping whose key `tag` says what else it holds."""
+    cases: list[Schema] = []
+    for name, inner in kinds.items():
+        properties = inner.get("properties")
+        whole: Schema = {tag: {"const": name}, **(properties if isinstance(properties, dict) else {})}
+        chosen: Schema = {"properties": {tag: {"const": name}}}
+        cases.append({"if": chosen, "then": {**inner, "properties": whole}})
+    return {"type": "object", "required": [tag], "properties": {tag: {"enum": list(kinds)}}, "allOf": cases}

@@ -7,7 +7,7 @@ import msgspec
 from gaugeway.config.nearest import did_you_mean, listed, nearest
 from gaugeway.config.nodes import Mapping, Node, Scalar
 from gaugeway.config.review import WRONG, Review, Wrong
-from gaugeway.config.shapes.shape import Schema, Shape, refuse
+from gaugeway.config.shapes.shape import Schema, Shape, by_tag, refuse
 
 
 class Optional(msgspec.Struct, frozen=True):
@@ -114,16 +114,6 @@ class Tagged(msgspec.Struct, frozen=True):
 
     def schema(self) -> Schema:
         """Describe it to editors."""
-        kinds: list[Schema] = []
-        for name, shape in self.kinds.items():
-            inner = shape.schema()
-            properties = inner.get("properties")
-            required = inner.get("required")
-            kinds.append(
-                {
-                    **inner,
-                    "properties": {self.tag: {"const": name}, **(properties if isinstance(properties, dict) else {})},
-                    "required": [self.tag, *(required if isinstance(required, list) else [])],
-                }
-            )
-        return {"anyOf": [*kinds, {"enum": list(self.kinds)}]}
+        names: Schema = {"enum": list(self.kinds)}
+        whole = by_tag(self.tag, {name: shape.schema() for name, shape in self.kinds.items()})
+        return {"if": {"type": "string"}, "then": names, "else": whole}
