@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
-from gaugeway.service.health.report import Complaint, Outbox, Report, Sensor, Sink, Source, Stage
+from gaugeway.service.health.report import Complaint, Journal, Outbox, Report, Sensor, Sink, Source, Stage
 
 ENOUGH: Final = 5
 MOST: Final = 0.5
@@ -32,6 +32,8 @@ def diagnose(report: Report) -> tuple[tuple[Complaint, ...], tuple[Complaint, ..
         *(complaint for sensor in report.sensors for complaint in _of_sensor(sensor) if sensor.source not in troubled),
         *(complaint for stage in report.stages for complaint in _of_stage(stage)),
         *(complaint for sink in report.sinks for complaint in _of_sink(sink)),
+        *(complaint for journal in report.journals for complaint in _of_journal(journal)),
+        *_of_checkpoints(report),
         *_of_disk(report),
     ]
     return tuple(wrong), tuple(_remarks(report, troubled))
@@ -156,6 +158,31 @@ def _of_outbox(sink: Sink, outbox: Outbox) -> Iterator[Complaint]:
             message=f"sink '{sink.name}' has lost {number(outbox.dropped_recently, 'message')} from its outbox in the "
             f"last minute ({outbox.dropped:,} since the start)",
             advice="its outbox is full: `buffer: {size: ...}` gives it more room, `when_full: thin` makes more of it",
+        )
+
+
+def _of_journal(journal: Journal) -> Iterator[Complaint]:
+    if journal.state == "waiting":
+        unkept = f"; {number(journal.unkept, 'reading')} went on without it" if journal.unkept else ""
+        yield Complaint(
+            part=f"journal {journal.source}",
+            kind="journal",
+            message=f"what source '{journal.source}' says cannot be kept on disk since {moment(journal.since)}: "
+            f"{plain(journal.reason)}{unkept}",
+            advice=_remedy(journal.reason) or "until that is mended a crash or a power cut loses readings",
+        )
+
+
+def _of_checkpoints(report: Report) -> Iterator[Complaint]:
+    """Complain that nothing is saved, unless that is because of a sink, which is complained of anyway."""
+    checkpoints = report.checkpoints
+    reasons = {sink.reason for sink in report.sinks}
+    if checkpoints and checkpoints.state in ("waiting", "failed") and checkpoints.reason not in reasons:
+        yield Complaint(
+            part="checkpoints",
+            kind="checkpoints",
+            message=f"the state could not be saved since {moment(checkpoints.since)}: {plain(checkpoints.reason)}",
+            advice=_remedy(checkpoints.reason) or "nothing is lost, but a restart has more to work through again",
         )
 
 

@@ -15,6 +15,7 @@ from gaugeway.engine.chain import Stage
 from gaugeway.engine.intake import SensorSeen
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.recorder import Journaled
 from gaugeway.engine.status import Status
 from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
@@ -69,7 +70,8 @@ class Health:
             disk=machine.disk(gateway.plan.storage.dir),
             clock=machine.clock(),
             flags=gateway.flags.as_dict(),
-            storage=details(gateway),
+            journals=tuple(journal for pipeline in gateway.pipelines for journal in _journal(pipeline)),
+            checkpoints=_checkpoints(gateway),
         )
         complaints, remarks = diagnose(whole)
         return msgspec.structs.replace(
@@ -202,6 +204,31 @@ class Health:
             last_error=condition.last_error,
             bytes_used=condition.bytes_used,
         )
+
+
+def _journal(pipeline: Pipeline) -> Iterator[report.Journal]:
+    recorder = pipeline.recorder
+    if isinstance(recorder, Journaled):
+        journal, status = recorder.journal, recorder.status
+        yield report.Journal(
+            source=pipeline.name,
+            state=status.state,
+            since=status.since,
+            reason=status.reason,
+            waiting=max(0, journal.end - recorder.position),
+            unkept=recorder.unkept,
+            used=journal.used,
+            size=journal.size,
+            damaged=journal.lost[0],
+        )
+
+
+def _checkpoints(gateway: Gateway) -> report.Checkpoints | None:
+    checkpoints = gateway.checkpoints
+    if checkpoints is None:
+        return None
+    status = checkpoints.status
+    return report.Checkpoints(state=status.state, since=status.since, reason=status.reason, taken=checkpoints.taken)
 
 
 def details(plugin: object) -> Mapping[str, object]:

@@ -145,6 +145,29 @@ class Sink(Part, frozen=True, kw_only=True):
     details: Details
 
 
+class Journal(Part, frozen=True, kw_only=True):
+    """What is kept of a source on disk before it is worked through."""
+
+    source: str
+    state: State
+    since: Since
+    reason: Reason
+    waiting: Annotated[int, Meta(description="Records that are not worked through yet.")]
+    unkept: Annotated[int, Meta(description="Readings that went on without, because the disk did not take them.")]
+    used: int
+    size: Annotated[int, Meta(description="How much it may use at most.")]
+    damaged: Annotated[int, Meta(description="Bytes that were found damaged, and left out.")]
+
+
+class Checkpoints(Part, frozen=True, kw_only=True):
+    """The state of everything, saved now and then, that a restart goes on from."""
+
+    state: State
+    since: Since
+    reason: Reason
+    taken: Annotated[int, Meta(description="How many were taken since the start.")]
+
+
 class Disk(Part, frozen=True, kw_only=True):
     """The disk with the storage folder."""
 
@@ -177,7 +200,8 @@ class Report(Part, frozen=True, kw_only=True):
     disk: Disk | None
     clock: Clock
     flags: Mapping[str, bool]
-    storage: Annotated[Mapping[str, object], Meta(description="Journals and checkpoints, where there are any.")]
+    journals: tuple[Journal, ...]
+    checkpoints: Checkpoints | None
 
 
 class Absence(Part, frozen=True, kw_only=True):

@@ -142,8 +142,11 @@ def _foot(report: Report) -> Iterator[str]:
     flags = [f"{name} {'on' if on else 'off'}" for name, on in report.flags.items()]
     if flags:
         yield f"flags {', '.join(flags)}"
-    for name, figure in report.storage.items():
-        yield plain(f"{name} {figure}")
+    if report.journals:
+        used, most = sum(journal.used for journal in report.journals), sum(journal.size for journal in report.journals)
+        yield f"journals {size(used)} of at most {size(most)}"
+    if report.checkpoints is not None:
+        yield f"checkpoints {report.checkpoints.taken:,}"
 
 
 def _rate(rate: float) -> str:
