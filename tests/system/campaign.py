@@ -17,10 +17,10 @@ from typing import Final, Literal
 
 import msgspec
 from tests.support.brokers import Mosquitto, until
-from tests.system.campaign_gateway import Gateway
 from tests.system.campaign_judge import Event, Verdict, Witness, judge
 from tests.system.campaign_line import FAULTS, Line
 from tests.system.campaign_load import Messages, Publisher
+from tests.system.victim import Victim
 
 BROKER: Final = (
     "persistence true",
@@ -29,6 +29,35 @@ BROKER: Final = (
     "log_type warning",
     "log_type subscribe",
 )
+SOURCE: Final = """\
+  line{line}:
+    type: mqtt
+    broker: mqtt://127.0.0.1:{port}
+    version: {version}
+    topic: plant/{line}/+
+    qos: {qos}
+    format: {{type: json, sensor: sensor, value: value, time: ts}}
+    sensors: {{"*": {{kind: flow, unit: L/min, range: [0, 60]}}}}
+    retry: {{first: 50ms, most: 200ms}}
+"""
+PLANT: Final = """\
+node: plant1
+storage: {{{{sync_every: {{sync_every}}ms, checkpoint_every: {{checkpoint_every}}ms}}}}
+sources:
+{sources}
+stages: [in_range, normalise, {{{{average: {{{{last: 10}}}}}}}}]
+sinks:
+  archive: {{{{type: file, path: out.jsonl}}}}
+  phone:
+    type: alert
+    broker: mqtt://127.0.0.1:{port}
+    flood: 1000000
+    stale_after: 1d
+    retry: {{{{first: 50ms, most: 200ms}}}}
+alerts:
+  high: {{{{sensors: ["s*"], above: 48 L/min, clear_below: 46 L/min}}}}
+  drift: {{{{sensors: ["s*"], of: average, below: 15 L/min, clear_above: 16 L/min, severity: critical}}}}
+"""
 DRAINED: Final = 120.0
 WORKING: Final = 10.0
 Moment = Literal["start", "recovery", "work"]
@@ -44,6 +73,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     sensors: int = 50
     qos: int = 1
     version: str = "5"
+    sources: int = 1
     cuts: int = 0
     restarts: int = 0
 
@@ -60,7 +90,7 @@ class Campaign:
         self.died_alone = 0
         self._began = time.monotonic()
         self._chance = Random(orders.seed)
-        self._messages = Messages(orders.messages, orders.sensors, orders.seed)
+        self._messages = Messages(orders.messages, orders.sensors, orders.seed, orders.sources)
 
     @property
     def report(self) -> str:
@@ -68,6 +98,7 @@ class Campaign:
         return (
             f"seed {self.orders.seed}: {self.kills} kills, {self.restarts} broker restarts, {self.cuts} network faults,"
             f" {self.orders.messages} messages at QoS {self.orders.qos} from {self.orders.sensors} sensors"
+            f" to {self.orders.sources} source{'s' if self.orders.sources > 1 else ''}"
         )
 
     def run(self) -> Verdict:
@@ -77,7 +108,7 @@ class Campaign:
         wild.mkdir()
         expected = self._undisturbed(calm)
         heard = self._disturbed(wild, calm / "out.jsonl", len(expected))
-        return judge(wild / "out.jsonl", calm / "out.jsonl", heard, expected)
+        return judge(wild / "out.jsonl", calm / "out.jsonl", heard, expected, self.orders.sources)
 
     def _undisturbed(self, folder: Path) -> list[Event]:
         with self._gateway(folder, direct=True) as (gateway, broker, _):
@@ -85,13 +116,13 @@ class Campaign:
             gateway.start(sync_every=5000, checkpoint_every=30000)
             witness = Witness(broker.port)
             witness.listen()
-            _subscribed(folder)
+            self._subscribed(folder)
             publisher.start()
             expected = self._messages.expected()
-            until(lambda: publisher.done and _lines(gateway.output) >= expected, "the undisturbed run ends", DRAINED)
+            until(lambda: publisher.done and gateway.lines >= expected, "the undisturbed run ends", DRAINED)
             publisher.close()
             assert gateway.stop() == 0
-            assert _lines(gateway.output) == expected
+            assert gateway.lines == expected
             return witness.listen()
 
     def _disturbed(self, folder: Path, reference: Path, events: int) -> list[Event]:
@@ -99,7 +130,7 @@ class Campaign:
             witness = Witness(broker.port)
             witness.listen()
             self._start(gateway)
-            _subscribed(folder)
+            self._subscribed(folder)
             publisher = Publisher(self._messages, broker.port, self.orders.messages / self.orders.seconds)
             publisher.start()
             try:
@@ -118,7 +149,7 @@ class Campaign:
             assert gateway.stop() == 0
             return witness.listen()
 
-    def _disturb(self, gateway: Gateway, broker: Mosquitto, line: Line, publisher: Publisher) -> None:
+    def _disturb(self, gateway: Victim, broker: Mosquitto, line: Line, publisher: Publisher) -> None:
         """Kill so many times, and do other damage in between."""
         orders, chance = self.orders, self._chance
         until_end = time.monotonic() + orders.seconds
@@ -140,7 +171,7 @@ class Campaign:
         self.cuts += 1
         self._note(f"network {fault}")
 
-    def _kill(self, gateway: Gateway, share: float) -> None:
+    def _kill(self, gateway: Victim, share: float) -> None:
         """Kill while it starts, while it goes back and replays, or some time after it has begun to write again."""
         chance = self._chance
         moment: Moment = chance.choices(("start", "recovery", "work"), (2, 2, 6))[0]
@@ -150,7 +181,7 @@ class Campaign:
         time.sleep(chance.uniform(*span))
         self.died_alone += not gateway.kill()
         self.kills += 1
-        self._note(f"killed in {moment}, {_size(gateway.output)} bytes written")
+        self._note(f"killed in {moment}, {gateway.size} bytes written")
         if chance.random() < 0.3:
             time.sleep(chance.uniform(0, 0.5))  # nobody listens, and the broker has to keep what comes
         self._start(gateway)
@@ -165,7 +196,7 @@ class Campaign:
         self.restarts += 1
         self._note("broker restarted")
 
-    def _start(self, gateway: Gateway) -> None:
+    def _start(self, gateway: Victim) -> None:
         chance = self._chance
         sync_every, checkpoint_every = chance.choice((0, 50, 500, 2000)), chance.choice((20, 200, 1000))
         gateway.start(sync_every=sync_every, checkpoint_every=checkpoint_every)
@@ -176,28 +207,23 @@ class Campaign:
             diary.write(f"{time.monotonic() - self._began:8.3f} {what}\n")
 
     @contextmanager
-    def _gateway(self, folder: Path, *, direct: bool = False) -> Generator[tuple[Gateway, Mosquitto, Line]]:
+    def _gateway(self, folder: Path, *, direct: bool = False) -> Generator[tuple[Victim, Mosquitto, Line]]:
         orders = self.orders
         with ExitStack() as stack:
             broker = stack.enter_context(Mosquitto(folder, *BROKER))
             line = stack.enter_context(Line(broker.port, Random(orders.seed)))
             port = broker.port if direct else line.port
-            gateway = Gateway(folder, port, qos=orders.qos, version=orders.version)
-            yield stack.enter_context(gateway), broker, line
+            each = (
+                SOURCE.format(line=number, port=port, version=orders.version, qos=orders.qos)
+                for number in range(orders.sources)
+            )
+            sources = "".join(each).replace("{", "{{").replace("}", "}}")
+            yield stack.enter_context(Victim(folder, PLANT.format(sources=sources, port=port))), broker, line
 
-
-def _subscribed(folder: Path) -> None:
-    """Wait until the broker keeps messages for the gateway."""
-    log = folder / "mosquitto.log"
-    until(lambda: b" plant/+/telemetry" in log.read_bytes(), "the gateway is subscribed")
-
-
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
-
-
-def _lines(file: Path) -> int:
-    return file.read_bytes().count(b"\n") if file.exists() else 0
+    def _subscribed(self, folder: Path) -> None:
+        """Wait until the broker keeps messages for the gateway."""
+        log, topics = folder / "mosquitto.log", [b" plant/%d/+" % line for line in range(self.orders.sources)]
+        until(lambda: all(topic in log.read_bytes() for topic in topics), "the gateway is subscribed")
 
 
 def main() -> int:
@@ -210,6 +236,7 @@ def main() -> int:
     words.add_argument("--sensors", type=int, default=50)
     words.add_argument("--qos", type=int, choices=(1, 2), default=1)
     words.add_argument("--mqtt", choices=("5", "3.1.1"), default="5")
+    words.add_argument("--sources", type=int, default=1, help="that share one file, each with its own messages")
     words.add_argument("--cuts", type=int, help="failures of the network (default: one for four kills)")
     words.add_argument("--restarts", type=int, help="restarts of the broker (default: one for twenty kills)")
     words.add_argument("--folder", type=Path, help="where everything is left to be looked at")
@@ -222,6 +249,7 @@ def main() -> int:
         sensors=given.sensors,
         qos=given.qos,
         version=given.mqtt,
+        sources=given.sources,
         cuts=given.kills // 4 if given.cuts is None else given.cuts,
         restarts=given.kills // 20 if given.restarts is None else given.restarts,
     )

@@ -35,17 +35,19 @@ class Item(msgspec.Struct, frozen=True):
 class Messages:
     """So many messages. Most hold one reading, one in twenty holds several, and some readings are out of range."""
 
-    def __init__(self, count: int, sensors: int, seed: int) -> None:
+    def __init__(self, count: int, sensors: int, seed: int, lines: int = 1) -> None:
+        """So many messages, of sensors that belong to so many lines of the plant in turn."""
         self.count = count
         self.sensors = sensors
         self.seed = seed
+        self.lines = lines
 
     def items(self, number: int) -> list[Item]:
         """Return the readings of a message: every sensor swings slowly, with noise; no two have the same time."""
         chance = Random(self.seed << 32 | number)
         readings = MOST if chance.random() < 0.05 else 1
         when = BEGAN + number / 100
-        return [self._item(number + index, when + index / 1000, chance) for index in range(readings)]
+        return [self._item(number + index * self.lines, when + index / 1000, chance) for index in range(readings)]
 
     def _item(self, number: int, when: float, chance: Random) -> Item:
         sensor = number % self.sensors
@@ -57,7 +59,7 @@ class Messages:
         """Return the PUBLISH packet, of MQTT 3.1.1."""
         items = self.items(number)
         payload = msgspec.json.encode(items[0] if len(items) == 1 else items)
-        topic = f"plant/{items[0].sensor}/telemetry".encode()
+        topic = f"plant/{number % self.lines}/{items[0].sensor}".encode()
         return publish(topic, payload, mid=number % 65535 + 1, properties=None)
 
     def expected(self) -> int:

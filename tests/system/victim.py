@@ -1,0 +1,88 @@
+"""A gateway as a process in a folder of its own: started, killed at any moment, and asked to stop in the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Self
+
+PATIENCE: Final = 60.0
+
+
+class Victim:
+    """A folder with a configuration, a state and an output `out.jsonl`, and the process that works there, if any.
+
+    `configuration` is a template, of which `start` fills in what changes from life to life.
+    """
+
+    def __init__(self, folder: Path, configuration: str) -> None:
+        self.folder = folder
+        self.config = folder / "gateway.yaml"
+        self.output = folder / "out.jsonl"
+        self.log = folder / "gateway.log"
+        self._configuration = configuration
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process is not None, "it was never started"
+        return self._process.pid
+
+    @property
+    def size(self) -> int:
+        """How many bytes of output there are, -1 where there is none."""
+        return self.output.stat().st_size if self.output.exists() else -1
+
+    @property
+    def lines(self) -> int:
+        """How many lines of output there are."""
+        return self.output.read_bytes().count(b"\n") if self.output.exists() else 0
+
+    def start(self, *, under: Sequence[str] = (), **settings: object) -> None:
+        """Start it with these settings, maybe under another command such as strace."""
+        self.config.write_text(self._configuration.format(**settings))
+        command = [*under, sys.executable, "-m", "gaugeway", "run", str(self.config)]
+        environment = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder)}
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+    def wait_for_progress(self, patience: float = PATIENCE) -> None:
+        """Wait until the output changes, for so many seconds at most: it may be held up by something else."""
+        before, deadline = self.size, time.monotonic() + patience
+        while self.size == before and self.running and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def kill(self) -> bool:
+        """Kill it; tell whether it was alive until then, as it should have been."""
+        return self._end(signal.SIGKILL) == -signal.SIGKILL
+
+    def stop(self) -> int:
+        """Ask it to stop and return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Wait until it ends by itself and return its exit code."""
+        return self._end(None)
+
+    def _end(self, how: signal.Signals | None) -> int:
+        process, self._process = self._process, None
+        assert process is not None, "it was never started"
+        if how is not None:
+            process.send_signal(how)
+        return process.wait(PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self.kill()
