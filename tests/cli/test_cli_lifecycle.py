@@ -9,6 +9,10 @@ import pytest
 from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
 
+from gaugeway.cli.background import ended
+from gaugeway.service.presence.client import RefusedError
+from gaugeway.service.presence.record import Sighting
+
 WRONG = PLAIN.replace("every:", "evry:")
 
 
@@ -82,6 +86,19 @@ def test_health_of_one_that_hangs(home: Home) -> None:
     stopped = home.run("stop", "--kill")
     assert stopped.returncode == 0, stopped.stderr
     assert not home.alive
+
+
+def test_a_forged_record_ends_no_process(home: Home) -> None:
+    """Whoever can write a record cannot have somebody else's process ended by it."""
+    home.start()
+    real = home.seen()
+    forged = Sighting(real.record._replace(socket="/nowhere", pid=1), alive=True, beat=real.beat, owner=real.owner)
+    with pytest.raises(RefusedError, match="process 1 is not that of plant1"):
+        ended(forged, kill=True)
+    stranger = forged._replace(record=real.record._replace(socket="/nowhere"), owner=real.owner + 1)
+    with pytest.raises(RefusedError):
+        ended(stranger, kill=True)
+    assert home.alive
 
 
 def test_mistakes_are_shown_by_start_as_by_run(home: Home) -> None:

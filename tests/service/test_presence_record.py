@@ -99,6 +99,17 @@ def test_what_was_long_ago_is_forgotten(runtime: Path) -> None:
         assert {seen.record.config for seen in sightings()} == {"/etc/recent.yaml", "/etc/new.yaml"}
 
 
+def test_a_folder_that_somebody_else_has_put_there(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where everybody may make folders, records are believed only in our own."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    own = f"{places.MEMORY}{os.geteuid()}"
+    monkeypatch.setattr(places, "own_folders", lambda: [own])
+    with announced(Record("/etc/plant.yaml")):
+        assert len(sightings()) == 1
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+        assert sightings() == []
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"7", b'"x"', b"null"])
 def test_what_is_no_record_is_passed_over(runtime: Path, content: bytes) -> None:
     """A damaged file beside it hides no gateway."""

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Final
 
 from gaugeway.cli import exits
-from gaugeway.service.presence.client import NoAnswerError, Talk
+from gaugeway.service.presence.client import NoAnswerError, RefusedError, Talk
 from gaugeway.service.presence.find import find
 from gaugeway.service.presence.record import Sighting
 
@@ -44,12 +45,12 @@ def ended(seen: Sighting, *, kill: bool) -> bool:
             talk.ask({"ask": "stop"}, patience=ENDS_WITHIN)
     except NoAnswerError as error:
         print(f"{seen.record.node} does not answer ({error}): process {seen.record.pid} is told by a signal")
-        os.kill(seen.record.pid, signal.SIGTERM)
+        _send(seen, signal.SIGTERM)
     if gone(seen, BY_FORCE_AFTER if kill else ENDS_WITHIN):
         return True
     if not kill:
         return False
-    os.kill(seen.record.pid, signal.SIGKILL)
+    _send(seen, signal.SIGKILL)
     return gone(seen, ENDS_WITHIN)
 
 
@@ -63,6 +64,15 @@ def gone(seen: Sighting, within: float) -> bool:
             return False
         time.sleep(LOOK_AGAIN)
     return True
+
+
+def _send(seen: Sighting, number: signal.Signals) -> None:
+    """Send a signal to the process of a record, if it is of the user who wrote the record: nobody else's is touched."""
+    pid = seen.record.pid
+    with suppress(FileNotFoundError, ProcessLookupError):  # it is gone already
+        if pid <= 1 or os.stat(f"/proc/{pid}").st_uid != seen.owner:
+            raise RefusedError(f"process {pid} is not that of {seen.record.node}", exits.UNWELL)
+        os.kill(pid, number)
 
 
 def _ready(seen: Sighting) -> bool:

@@ -34,7 +34,8 @@ class Told:
         return self._known(error)
 
     def _known(self, error: BaseException) -> bool:
-        from gaugeway.errors import ConfigError, GaugewayError  # noqa: PLC0415  (slow, see above)
+        from gaugeway.contain import in_words  # noqa: PLC0415  (slow, see above)
+        from gaugeway.errors import ConfigError, GaugewayError  # noqa: PLC0415
         from gaugeway.service.presence.client import NoAnswerError, RefusedError  # noqa: PLC0415
         from gaugeway.service.presence.find import UnclearError  # noqa: PLC0415
 
@@ -43,8 +44,9 @@ class Told:
         if isinstance(error, RefusedError):
             words = str(error) if error.code == exits.CONFIGURATION else f"gaugeway {self._name}: {error}"
             return self._say(words, error.code)
-        if isinstance(error, GaugewayError | NoAnswerError):
-            return self._say(f"gaugeway {self._name}: {error}", exits.UNWELL)
+        if isinstance(error, GaugewayError | NoAnswerError | OSError):
+            words = in_words(error) if isinstance(error, OSError) else str(error)
+            return self._say(f"gaugeway {self._name}: {words}", exits.UNWELL)
         return isinstance(error, UnclearError) and self._say(f"gaugeway {self._name}: {error}", exits.USAGE)
 
     def _say(self, words: str, code: int) -> bool:

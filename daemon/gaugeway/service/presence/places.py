@@ -31,7 +31,9 @@ def everywhere() -> list[str]:
     """Return every folder that may hold the record of a gateway that this user can speak to."""
     folders = [*own_folders(), SYSTEM, *glob(f"{SYSTEM}/*/"), *glob(f"{SYSTEM}-*/")]
     folders += glob("/run/user/*/gaugeway") if os.geteuid() == 0 else []
-    return list(dict.fromkeys(os.path.normpath(folder) for folder in folders if os.path.isdir(folder)))
+    return list(
+        dict.fromkeys(os.path.normpath(folder) for folder in folders if os.path.isdir(folder) and _sound(folder))
+    )
 
 
 def socket_path(storage: str) -> str:
@@ -56,3 +58,8 @@ def substitutes(storage: str) -> list[str]:
     """Return where else it may listen, because a storage folder on FAT has room for files and none for sockets."""
     name = os.path.abspath(storage).strip("/").replace("/", "-")[-60:]
     return [os.path.join(folder, f"{name}.sock") for folder in own_folders()]
+
+
+def _sound(folder: str) -> bool:
+    """Tell whether a folder is there and was put there by nobody else: where all may make one, it has to be our own."""
+    return os.path.isdir(folder) and (not folder.startswith(MEMORY) or os.lstat(folder).st_uid == os.geteuid())

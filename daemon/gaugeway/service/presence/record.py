@@ -35,11 +35,12 @@ class Record(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A record as it was found: whether its process lives, and when it last gave a sign of life."""
+    """A record as it was found: whether its process lives, when it last gave a sign of life, and whose it is."""
 
     record: Record
     alive: bool
     beat: float
+    owner: int = 0
 
 
 def sightings() -> list[Sighting]:
@@ -63,7 +64,8 @@ def look(path: str) -> Sighting | None:
     except OSError:
         return None
     try:
-        return Sighting(decoded(os.read(file, LONGEST)), _is_locked(file), os.fstat(file).st_mtime)
+        about = os.fstat(file)
+        return Sighting(decoded(os.read(file, LONGEST)), _is_locked(file), about.st_mtime, about.st_uid)
     except ValueError:
         return None
     finally:
