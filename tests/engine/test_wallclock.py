@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.engine.kit import Feed, intake
 
 from gaugeway import Reading
 from gaugeway.engine.settings import REMEMBERED, Setting, Settings
@@ -26,7 +27,11 @@ def timesync(tmp_path: Path) -> Path:
 def up_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the computer been on for a minute."""
     real = time.clock_gettime
-    monkeypatch.setattr(time, "clock_gettime", lambda clock: 60.0 if clock == time.CLOCK_BOOTTIME else real(clock))
+
+    def gettime(clock: int) -> float:
+        return 60.0 if clock == time.CLOCK_BOOTTIME else real(clock)
+
+    monkeypatch.setattr(time, "clock_gettime", gettime)
 
 
 def stamps(clock: WallClock, wall: float, now: float) -> list[str]:
@@ -93,6 +98,15 @@ def test_what_is_read_back_later_gets_the_time_it_really_came(timesync: Path, tm
         (WRONG - 90, "unsynced"),
         (WRONG + 3, "gateway"),
     ]
+
+
+def test_a_replay_mends_them_before_a_stage_sees_them(tmp_path: Path) -> None:
+    """The journal holds what the clock showed; the stages and the file get what it should have shown."""
+    into = intake(Feed())
+    into.wall.settings.keep_in(tmp_path / "clock.json")
+    into.wall.settings.add(Setting(WRONG - 10, WRONG + 10, 86_400.0))
+    burst = into.again([Reading("a", 1.0, time=WRONG, stamp="unsynced")], 5.0, tick=False)
+    assert [(one.time, one.stamp) for one in burst.readings] == [(RIGHT, "gateway")]
 
 
 def test_two_starts_at_the_same_remembered_time_cannot_be_told_apart() -> None:

@@ -251,6 +251,27 @@ def test_a_device_that_is_away_starves_nobody(tmp_path: Path, systemd: Systemd) 
     assert scene.watchdog.lost == set()
 
 
+def test_what_hangs_while_it_is_replaced_by_a_reload_touches_nothing_later(
+    tmp_path: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway goes over to the new configuration without it; what it brings one day is not wanted any more."""
+    monkeypatch.setattr("gaugeway.service.gateway.PATIENCE", 0.2)
+    scene = Scene(tmp_path, systemd, "stuck")
+    source = scene.source("stuck")
+    source.hangs = 1
+    with scene.running():
+        until(lambda: len(scene.shelf.taken) == 1)
+        old = scene.gateway.supervisors["stuck"]
+        coming = Scene(tmp_path, systemd, "other")
+        scene.gateway.reload(coming.gateway.plan, coming.gateway.registry)
+        assert old.alive
+        until(lambda: len(scene.shelf.taken) == 2)
+        source.free()
+        assert old.join(10.0)
+    assert [value for value, _ in scene.shelf.taken] == [1.0, 1.0]
+    assert source.closed == 1
+
+
 def test_the_wheel_is_taken_only_from_a_thread_in_its_source() -> None:
     """One that has come back drives on; one that comes back too late is told."""
     wheel = Wheel()

@@ -151,8 +151,10 @@ class Gateway:
     def _end(self, names: Sequence[str]) -> None:
         for name in names:
             self.supervisors[name].stop()
+        until = time.monotonic() + PATIENCE
         for name in names:
-            self.supervisors[name].join(PATIENCE)
+            if not self.supervisors[name].join(max(0.0, until - time.monotonic())):
+                self.supervisors[name].leave_behind()
 
     def _hand_state_on(self, outlets: Sequence[Outlet]) -> None:
         """Close the sinks that go, and give their state to those of the same name that come."""
