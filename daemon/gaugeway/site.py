@@ -13,14 +13,17 @@ from gaugeway.sensor import Sensor, Sensors
 class Clock:
     """The time of one pipeline's stream. It follows readings and ticks and never steps.
 
+    A sink is shared: it is shown the time of the pipeline whose turn it is.
+
     A replay of the same readings and ticks shows the same times. Stages and sinks measure durations by it.
     """
 
-    __slots__ = ("live", "now")
+    __slots__ = ("live", "now", "pipeline")
 
-    def __init__(self, *, live: bool = True, now: float = 0.0) -> None:
+    def __init__(self, *, live: bool = True, now: float = 0.0, pipeline: str = "") -> None:
         self.live = live
         self.now = now
+        self.pipeline = pipeline
 
     def of(self, reading: Reading) -> float:
         """Return the moment of a reading on a scale where differences are durations."""

@@ -19,6 +19,13 @@ def supervised(*items: object, sinks: tuple[Shelf, ...] = (), restarts: int = 3,
     return Supervisor(run, restarts=restarts, retry=retry)
 
 
+def gave_up(one: Supervisor) -> bool:
+    """Wait until a pipeline has failed for good; its thread goes on telling the sinks the time until it is stopped."""
+    until(lambda: not one.alive)
+    one.stop()
+    return one.join(PATIENCE)
+
+
 def test_a_pipeline_that_ends_is_not_started_again() -> None:
     """A file is read once."""
     shelf = Shelf()
@@ -43,7 +50,7 @@ def test_too_many_bugs_are_final(caplog: pytest.LogCaptureFixture) -> None:
     """With its traceback in the log each time, and the reason in the state."""
     one = supervised(*[BUG] * 10)
     one.start()
-    assert one.join(PATIENCE)
+    assert gave_up(one)
     assert one.restarts == 4
     assert one.pipeline.status.state == "failed"
     assert "ZeroDivisionError: bug" in one.pipeline.status.reason
@@ -56,7 +63,7 @@ def test_what_the_operator_has_to_mend_is_final_at_once() -> None:
     """There is no use in trying a port without permission three times."""
     one = supervised(ConfigError("/dev/ttyUSB0 needs the group dialout"))
     one.start()
-    assert one.join(PATIENCE)
+    assert gave_up(one)
     assert one.restarts == 0
     assert (one.pipeline.status.state, one.pipeline.status.reason.endswith("needs the group dialout")) == (
         "failed",
@@ -133,13 +140,22 @@ def test_a_stages_state_survives_a_restart() -> None:
     assert shelf.values == [1, 7]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_what_nobody_may_catch_shows_as_a_failure() -> None:
-    """A driver that brings its own event loop can be cancelled out of it; the pipeline does not look well then."""
-    one = supervised(*readings(1), CancelledError())
+def test_a_cancelled_event_loop_is_a_bug_like_any_other() -> None:
+    """A driver that brings its own event loop can be cancelled out of it, which no ordinary `except` catches."""
+    one = supervised(*[CancelledError()] * 10)
     one.start()
+    assert gave_up(one)
+    assert (one.restarts, one.pipeline.status.state) == (4, "failed")
+
+
+def test_while_a_pipeline_stands_still_its_sinks_learn_that_time_passes() -> None:
+    """So that its sensors become silent, and an alarm about that can be raised."""
+    shelf = Shelf()
+    one = Supervisor(pipeline(Feed(*[BUG] * 10), sinks=[outlet(shelf)]), restarts=0, retry=SOON)
+    one.start()
+    until(lambda: bool(shelf.ticks))
+    one.stop()
     assert one.join(PATIENCE)
-    assert one.pipeline.status.state == "failed"
 
 
 def test_one_pipelines_end_is_not_anothers() -> None:
@@ -148,7 +164,7 @@ def test_one_pipelines_end_is_not_anothers() -> None:
     bad, good = supervised(*[BUG] * 9), supervised(*readings(1), sinks=(shelf,))
     for one in (bad, good):
         one.start()
-    assert bad.join(PATIENCE)
+    assert gave_up(bad)
     assert good.alive
     good.stop()
     assert good.join(PATIENCE)

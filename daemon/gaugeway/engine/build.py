@@ -42,7 +42,7 @@ class Builder:
     def pipeline(self, plan: PipelinePlan, outlets: Sequence[Outlet], stopping: threading.Event) -> Pipeline | None:
         """Return one pipeline, not started; None where its source cannot be made."""
         use = plan.source
-        source = self._make("source", use, site := self._site(use.id, use.sensors, Clock()))
+        source = self._make("source", use, site := self._site(use.id, use.sensors, Clock(pipeline=use.id)))
         stages = self.stages(plan, site)
         if source is None:
             return None

@@ -113,7 +113,12 @@ class Outlet:
     def _follow(self, clock: Clock | None) -> None:
         """Show the sink the time of the pipeline whose turn it is."""
         if clock is not None:
-            self.clock.now, self.clock.live = clock.now, clock.live
+            self.clock.now, self.clock.live, self.clock.pipeline = clock.now, clock.live, clock.pipeline
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether the sink has done something that no replay would do again, such as what a person told it."""
+        return bool(getattr(self.sink, "unsaved", False))
 
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""

@@ -1,7 +1,7 @@
 """One pipeline: a source, its stages and the sinks, driven on one thread."""
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain as chained
 from itertools import islice
@@ -48,6 +48,7 @@ class Pipeline:
         self.turn = Turn()
         self.recorder: Recorder = Unrecorded(intake)
         self.stopping = stopping
+        self.save_soon: Callable[[], None] = lambda: None
         self.moved_at = monotonic()
         self.wheel = Wheel()
         self._batch: list[Item] = []
@@ -148,6 +149,8 @@ class Pipeline:
                 self._halt_if_a_sink_does()
                 if burst.tick:
                     self._tick(Tick(now=burst.now))
+                if any(outlet.unsaved for outlet in self.outlets):
+                    self.save_soon()
                 self.recorder.settle(burst)
             if self.stopping.is_set():
                 raise Recompose
@@ -160,7 +163,7 @@ class Pipeline:
     def _keep(self, burst: Burst) -> None:
         """Record a burst; while that has to wait, only time passes, and a stop leaves it to the sender."""
         while not self.recorder.keep(burst):
-            self._let_time_pass()
+            self.let_time_pass()
             if self.stopping.wait(1.0):
                 raise Recompose
 
@@ -198,9 +201,10 @@ class Pipeline:
         if not self.intake.acknowledges:
             return
         while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
-            self._let_time_pass()
+            self.let_time_pass()
 
-    def _let_time_pass(self) -> None:
+    def let_time_pass(self) -> None:
+        """Tell the sinks that time has passed, while nothing else does."""
         self.moved_at = monotonic()
         with self.turn:
             self._tick(Tick(now=self.intake.time.now()))

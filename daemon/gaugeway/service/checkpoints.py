@@ -84,6 +84,7 @@ class Checkpoints:
         name = pipeline.name
         last = self._positions.pipelines.get(name)
         standing = self._left_at.get(name, (last, self._last.get(f"pipeline {name}", b"")) if last else None)
+        pipeline.save_soon = self._wake.set
         pipeline.recorder = recorder = self.storage.recorder(pipeline, standing[0].position if standing else 0)
         if standing is None:
             return

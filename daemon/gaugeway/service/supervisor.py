@@ -1,6 +1,8 @@
 """Keeps one pipeline running on its thread: a bug stops it, and it is started again a bounded number of times."""
 
+import math
 import threading
+import time
 from collections import deque
 from typing import Final
 
@@ -17,6 +19,7 @@ log = logger(__name__)
 RESTARTS: Final = 3
 PAUSES: Final = Retry(first=1.0)
 WITHIN: Final = 600.0
+TICK: Final = 1.0
 LEFT_BEHIND: Final = 3
 """So many threads of one pipeline may hang at once; they cost memory, and what they hang in is not to be trusted."""
 
@@ -49,8 +52,8 @@ class Supervisor:
 
     @property
     def alive(self) -> bool:
-        """Whether its thread is at work."""
-        return self._thread.is_alive()
+        """Whether its pipeline is at work, or will be again."""
+        return self._thread.is_alive() and self.pipeline.status.state != "failed"
 
     @property
     def left_behind(self) -> int:
@@ -99,10 +102,20 @@ class Supervisor:
             log.error("pipeline failed", source=pipeline.name, reason=in_words(error), error=error)
             if isinstance(error, ConfigError) or not self._may_restart():
                 pipeline.status.become("failed", in_words(error))
+                self._let_time_pass(math.inf)
                 return
             seconds = self._backoff.next()
             pipeline.status.become("waiting", in_words(error), retry_in=seconds)
-            pipeline.stopping.wait(seconds)
+            self._let_time_pass(seconds)
+
+    def _let_time_pass(self, seconds: float) -> None:
+        """Wait, and tell the sinks that time passes: the sensors of a pipeline that stands still are silent."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.pipeline.stopping.wait(min(left, TICK)):
+            with Contained() as fault:
+                self.pipeline.let_time_pass()
+            if fault.error is not None:
+                log.warning("a sink cannot be told the time", source=self.pipeline.name, reason=in_words(fault.error))
 
     def _may_restart(self) -> bool:
         """Count one more failure; too many in a short time are final."""
