@@ -8,7 +8,6 @@ import pytest
 from tests.support.gateways import Home
 
 SLOW = ("paho", "serial", "sqlite3", "yaml", "gaugeway_drivers", "gaugeway_sinks", "gaugeway_stages", "asyncio", "ssl")
-HEAVY = ("msgspec", "logging", "pathlib", "inspect", "importlib.metadata", "shutil", "subprocess", "threading")
 
 
 def imported(home: Home, *words: str) -> set[str]:
