@@ -15,7 +15,7 @@ HIDDEN: Final = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tm
 ADVICE: Final = """Install gaugeway where every user can read it, and go on from there:
 
   sudo python3 -m venv /opt/gaugeway
-  sudo /opt/gaugeway/bin/pip install gaugeway
+  sudo /opt/gaugeway/bin/pip install .             # in the folder of gaugeway, or its wheel
   sudo /opt/gaugeway/bin/gaugeway install"""
 
 
