@@ -130,6 +130,11 @@ def test_two_sources_cannot_open_one_port() -> None:
     assert found.startswith("8:11 the port of 'other' is the port of 'bus' too")
 
 
+def test_no_more_sensors_are_declared_than_there_may_be() -> None:
+    text = source(sensors='{"p{n}": {each: {n: 1..7}, unit_id: "{n}"}}') + "limits:\n  max_sensors: 5\n"
+    assert problems(text)[0].startswith("7:16 7 sensors are declared, and there may be 5")
+
+
 def test_two_sensors_cannot_have_one_name() -> None:
     (found,) = problems(source() + "  other:\n    type: port\n    port: /dev/zero\n    sensors: {t1: {unit_id: 2}}\n")
     assert found == "9:15 there are two sensors called 't1' | the other is in gateway.yaml, line 5"

@@ -169,6 +169,14 @@ def test_a_wrong_byte_is_shown_where_it_is(tmp_path: Path) -> None:
     assert (found.place.line, found.place.column, found.source_line) == (2, 8, "node: Köln")
 
 
+def test_a_flood_of_mistakes_is_cut_short(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text("".join(f"x{number}: 1\n" for number in range(50_000)))
+    found = load_report(file, REGISTRY).problems
+    assert len(found) == 201
+    assert found[-1].message.startswith("and 49801 more")
+
+
 @pytest.mark.parametrize("before", ["\ufeff", ""])
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path, before: str) -> None:
     file = tmp_path / "gateway.yaml"

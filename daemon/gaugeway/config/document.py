@@ -9,8 +9,8 @@ import msgspec
 
 from gaugeway.config.census import Census
 from gaugeway.config.checks import check
+from gaugeway.config.checks.limits import check_cost
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.cost import cost
 from gaugeway.config.keys import FOLDERS, keys
 from gaugeway.config.nodes import Mapping, Node
 from gaugeway.config.parts import Parts
@@ -53,8 +53,7 @@ class Document:
         if self.review.problems:
             return None
         plan = self._made(whole)
-        for key, sentence in cost(plan).exceeding(plan) if "limits" in node.entries else ():
-            self.review.error(subject.place("limits", key), f"{sentence}, which is more than the limit")
+        check_cost(plan, subject, self.review)
         return None if self.review.problems else plan
 
     def _discovered(self, node: Mapping) -> Registry:

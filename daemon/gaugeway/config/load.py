@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping as Table
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,8 @@ from gaugeway.config.text import Text
 from gaugeway.errors import ConfigError, Problem
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
+
+MOST_TOLD: Final = 200
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -82,7 +85,9 @@ def _in_order(problems: list[Problem], files: list[str]) -> tuple[Problem, ...]:
         at = problem.place
         return (order.get(at.file, len(order) + 1), at.line, at.column) if at else (0, 0, 0)
 
-    return tuple(dict.fromkeys(sorted(problems, key=place)))
+    once = tuple(dict.fromkeys(sorted(problems, key=place)))
+    rest = len(once) - MOST_TOLD
+    return once if rest <= 0 else (*once[:MOST_TOLD], Problem(f"and {rest} more, which are told when these are mended"))
 
 
 def _plan(report: Report) -> Plan:

@@ -15,13 +15,18 @@ def nearest_few(word: str, allowed: Iterable[str]) -> list[str]:
     if not word or len(word) > LONGEST or word.isdigit():
         return []
     near: list[tuple[int, str]] = []
+    least = LONGEST
+    meant = _folded(word)
+    letters = set(meant)
     for candidate in allowed:
         limit = _tolerance(word, candidate)
-        if abs(len(candidate) - len(word)) <= limit:
-            slips = distance(_folded(word), _folded(candidate))
-            if slips <= limit:
+        other = _folded(candidate)
+        # One slip brings in and takes out a letter at most: this alone rules nearly all out, at little cost.
+        if abs(len(other) - len(meant)) <= limit and len(letters.symmetric_difference(other)) <= 2 * limit:
+            slips = distance(meant, other, min(limit, least))
+            if slips <= min(limit, least):
                 near.append((slips, candidate))
-    least = min((slips for slips, _ in near), default=0)
+                least = slips
     # Of words as near, first those of the same letters, then those that begin alike.
     return sorted(
         dict.fromkeys(candidate for slips, candidate in near if slips == least),
@@ -29,13 +34,13 @@ def nearest_few(word: str, allowed: Iterable[str]) -> list[str]:
     )
 
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return the question as a hint; where nothing is near, what is allowed; empty where that is much."""
+def did_you_mean(word: str, allowed: Iterable[str], *, listing: bool = True) -> str:
+    """Return the question as a hint; where nothing is near, what is allowed if asked for; empty where that is much."""
     words = list(allowed)
     guesses = nearest_few(word, words)
     if guesses:
         return "did you mean " + " or ".join(f"'{guess}'" for guess in guesses[:2]) + "?"
-    return f"there is {listed(words)}" if words and len(words) <= 12 else ""
+    return f"there is {listed(words)}" if listing and words and len(words) <= 12 else ""
 
 
 def listed(words: Iterable[str]) -> str:
@@ -44,17 +49,38 @@ def listed(words: Iterable[str]) -> str:
     return " and ".join(part for part in (", ".join(some[:-1]), some[-1]) if part) if some else "none"
 
 
-def distance(a: str, b: str) -> int:
-    """Count the slips between two words: a letter too many, too few, wrong, or two that changed places."""
+def distance(a: str, b: str, most: int = LONGEST) -> int:
+    """Count the slips between two words: a letter too many, too few, wrong, or two that changed places.
+
+    Where there are more than `most`, any number above it is returned, and soon.
+    """
+    a, b = _without_common_ends(a, b)
+    if not a or not b:
+        return len(a) + len(b)
     before: list[int] = []
     row = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
-        before_that, before, row = before, row, [i] + [0] * len(b)
-        for j, other in enumerate(b, 1):
-            row[j] = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+        before_that, before, row = before, row, [i] + [most + 1] * len(b)
+        for j in range(max(1, i - most), min(len(b), i + most) + 1):
+            other = b[j - 1]
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
             if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                row[j] = min(row[j], before_that[j - 2] + 1)
+                least = min(least, before_that[j - 2] + 1)
+            row[j] = least
+        if min(row) > most and min(before) > most:
+            break
     return row[-1]
+
+
+def _without_common_ends(a: str, b: str) -> tuple[str, str]:
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    a, b = a[start:], b[start:]
+    end = 0
+    while end < min(len(a), len(b)) and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return a[: len(a) - end], b[: len(b) - end]
 
 
 def _tolerance(word: str, candidate: str) -> int:

@@ -14,9 +14,10 @@ from gaugeway.config.yaml_events import first_fault
 
 Judge = Callable[[Text], int]
 Rank = tuple[bool, int, int, int]
-LARGEST: Final = 300_000
+LARGEST: Final = 150_000
 NEAR: Final = 4
 MOST_TRIES: Final = 150
+MOST_CHARACTERS: Final = 4_000_000
 MOST_JUDGED: Final = 6
 NO_BLANK: Final = re.compile(r"(\s*(?:- +)?(?:[\w.-]+|\"[^\"]*\"|'[^']*')):([^\s:/].*)")
 NO_COLON: Final = re.compile(r"(\s*(?:- +)?[\w.-]+)(?:(\s+)(\S.*)|\s*)")
@@ -43,9 +44,10 @@ def repair(text: Text, error: int, began: int, judge: Judge | None = None) -> Re
     if len(text.content) > LARGEST:
         return None
     near = _near(text, error, began)
+    tries = min(MOST_TRIES, MOST_CHARACTERS // (len(text.content) + 1) + 1)
     for edits in EDITS:
         found: list[tuple[Rank, Repair]] = []
-        for one in islice(edits(text, near), MOST_TRIES):
+        for one in islice(edits(text, near), tries):
             lines = _edited(text, one)
             fault = first_fault("\n".join(lines) + "\n")
             if fault is None or fault > error + NEAR:

@@ -21,6 +21,7 @@ EACH: Final = "each"
 SPAN: Final = re.compile(r"(-?[0-9]{1,6})\.\.(-?[0-9]{1,6})(?:\s+step\s+([1-9][0-9]{0,3}))?")
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MOST: Final = 10_000
+MOST_IN_ALL: Final = 20_000
 
 
 LIKE_FIELD: Final = Field(
@@ -43,6 +44,7 @@ class Templates:
     def __init__(self, templates: Node | None = None, defaults: Node | None = None) -> None:
         self.templates = templates.entries if isinstance(templates, Mapping) else {}
         self.defaults = defaults.entries if isinstance(defaults, Mapping) else {}
+        self.repeated = 0
 
     def entries(self, table: Mapping, review: Review) -> list[Entry]:
         """Return the entries of a table; what is written out goes over what was repeated under the same name."""
@@ -103,7 +105,12 @@ class Templates:
             return
         rest = {name: other for name, other in entry.value.entries.items() if name != EACH}
         body = msgspec.structs.replace(entry.value, entries=rest)
-        for values in _rows(asked, review):
+        rows = _rows(asked, review)
+        self.repeated += len(rows)
+        if self.repeated > MOST_IN_ALL:
+            review.error(asked, f"more than {MOST_IN_ALL} entries are repeated in this configuration")
+            rows = []
+        for values in rows:
             key = filled(entry.key, values)
             if isinstance(key, Scalar):
                 yield Entry(key, filled(body, values))

@@ -3,16 +3,20 @@
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
+from typing import Final
 
 from gaugeway.config.census import Census, Declared
 from gaugeway.config.checks.reach import check_difference, check_pace, never_clears
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.nearest import did_you_mean, nearest
+from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review
 from gaugeway.config.rules import Written
 from gaugeway.rule import entanglements
 from gaugeway.sensor import GLOB_CHARACTERS
+
+MOST_GUESSES: Final = 100
+"""After so many mistakes no more is guessed: with thousands of sensors a guess takes its time."""
 
 
 def check_rules(subject: Subject, review: Review) -> bool:
@@ -73,8 +77,8 @@ def _known(node: Scalar, subject: Subject, review: Review) -> bool:
         return True
     if GLOB_CHARACTERS.intersection(name):
         return _met(node, subject, review)
-    names = list(census.names)
-    guess = did_you_mean(name, names) if nearest(name, names) else ""
+    names = list(census.names) if len(review.problems) < MOST_GUESSES else []
+    guess = did_you_mean(name, names, listing=False)
     if census.find(name) is not None:
         if guess:
             review.warn(node, f"the sensor '{node.echo}' is not written out", guess)
