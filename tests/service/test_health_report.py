@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from gaugeway.service.health.moment import Moment, Speechless
 from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, readings, registry, sensors, until
 
 from gaugeway import DeviceError, Reading, Reject, Sensor
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import diagnosis, machine, recent
-from gaugeway.service.health.health import Health, details
+from gaugeway.service.health.health import Health
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Clock, Complaint, Disk, Journal, Outbox, Report, schema
 from gaugeway.service.health.stacks import where
@@ -164,25 +165,56 @@ def test_counters_that_a_reload_began_anew() -> None:
     assert counts.seconds > 0
 
 
-def test_reports_of_plugins() -> None:
-    """A plugin may report plain data of its own; one that fails in that is no fault of the gateway."""
+class Telling:
+    """A sink that reports what it is told to, if it reports anything."""
 
-    class Telling:
-        def report(self) -> object:
-            return {"active": ["boiler_hot"], "odd": Path("/x")}
+    def __init__(self, *, tell: Callable[[], object]) -> None:
+        self.report = tell
 
-    class Failing:
-        def report(self) -> object:
-            raise ZeroDivisionError
+    def consume(self, stream: Iterable[Reading]) -> None:
+        """Forget a batch."""
 
-    class Mute:
-        def report(self) -> object:
-            return 7
 
-    assert details(Telling()) == {"active": ["boiler_hot"], "odd": "/x"}
-    assert details(Failing()) == {"report": "ZeroDivisionError"}
-    assert "ValidationError" in str(details(Mute())["report"])
-    assert details(object()) == {}
+def hangs() -> None:
+    threading.Event().wait(1.0)
+
+
+@pytest.mark.parametrize(
+    ("tell", "details"),
+    [
+        (lambda: {"active": ["boiler_hot"], "odd": Path("/x")}, {"active": ["boiler_hot"], "odd": "/x"}),
+        (lambda: 1 / 0, {"report": "ZeroDivisionError: division by zero"}),
+        (lambda: 7, {"report": "ValidationError: Expected `object`, got `int`"}),
+        (hangs, {"report": "does not answer"}),
+    ],
+)
+def test_reports_of_plugins(tmp_path: Path, tell: Callable[[], object], details: dict[str, object]) -> None:
+    """A plugin may report plain data of its own; one that fails or hangs in that is no fault of the gateway."""
+    sink = SinkUse(type="telling", id="telling", options={"tell": tell})
+    gateway = Gateway(plan(tmp_path, sinks=[sink]), registry(telling=("sink", Telling)))
+    health = Health(gateway)
+    for _ in range(2):
+        assert health.now().sinks[0].details == details
+
+
+def test_one_that_does_not_answer_is_not_asked_again() -> None:
+    """However often health is asked, there is one thread that waits; it is asked anew when it has answered."""
+    way_out, asked = threading.Event(), list[int]()
+
+    def slow() -> int:
+        asked.append(len(asked))
+        way_out.wait()
+        return 7
+
+    moment_ = Moment(patience=0.01)
+    for _ in range(5):
+        with pytest.raises(Speechless, match="does not answer"):
+            moment_.ask("slow", slow)
+        assert moment_.ask("quick", lambda: 3) == 3
+    assert asked == [0]
+    way_out.set()
+    until(lambda: not any(thread.name == "asking slow" for thread in threading.enumerate()))
+    assert moment_.ask("slow", slow) == 7
 
 
 def test_a_file_that_has_changed(stand: Stand) -> None:

@@ -138,6 +138,13 @@ def _of_sink(sink: Sink) -> Iterator[Complaint]:
             f"({counted(sink.dropped)} since the start)",
             advice=f"what it said last: {plain(sink.last_error)}" if sink.last_error else "",
         )
+    if sink.speechless:
+        yield Complaint(
+            part=part,
+            kind="hangs",
+            message=f"the outbox of sink '{sink.name}' {sink.speechless}",
+            advice="is its disk slow or gone? `dmesg` may tell",
+        )
     if sink.outbox is not None:
         yield from _of_outbox(sink, sink.outbox)
 

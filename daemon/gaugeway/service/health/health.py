@@ -9,8 +9,7 @@ from typing import Final
 
 import msgspec
 
-from gaugeway.contain import Contained, in_words
-from gaugeway.delivery.outbox import Outbox
+from gaugeway.delivery.outbox import Condition, Outbox
 from gaugeway.engine.chain import Stage
 from gaugeway.engine.intake import SensorSeen
 from gaugeway.engine.outlet import Outlet
@@ -21,6 +20,7 @@ from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine, report
 from gaugeway.service.health.diagnosis import diagnose, summary
+from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.recent import Recent
 from gaugeway.service.health.stacks import where
 from gaugeway.service.supervisor import Supervisor
@@ -37,12 +37,13 @@ class Health:
         self._since = time.time()
         self._began = time.monotonic()
         self._recent = Recent()
+        self._moment = Moment()
         self._hash = _hash(gateway.plan.file)
         self._version = version()
 
     def note(self) -> None:
         """Note what "recently" will be compared with; called every second or so."""
-        self._recent.note(self.gateway)
+        self._recent.note(self.gateway, self._lost)
 
     def reloaded(self) -> None:
         """Note that the gateway has gone over to what its file says now."""
@@ -126,7 +127,7 @@ class Health:
             rejected=rejected,
             came_recently=came + refused,
             rejected_recently=refused,
-            details=details(intake.source),
+            details=self._details(f"source {pipeline.name}", intake.source),
         )
 
     def _sensors(self, pipeline: Pipeline) -> Iterator[report.Sensor]:
@@ -166,11 +167,12 @@ class Health:
             failed_recently=self._recent.count(f"failed {pipeline.name}/{use.id}", meter.failed),
             last_error=meter.last_error,
             nanoseconds=meter.cost,
-            details=details(stage.plugin),
+            details=self._details(f"stage {pipeline.name}/{use.id}", stage.plugin),
         )
 
     def _sink(self, outlet: Outlet) -> report.Sink:
         use, meter, status = outlet.use, outlet.meter, outlet.status
+        condition = self._condition(outlet)
         dropped = meter.dropped.copy()
         return report.Sink(
             name=use.id,
@@ -185,25 +187,49 @@ class Health:
             dropped_recently=self._recent.count(f"dropped {use.id}", sum(dropped.values())),
             failed=meter.failed,
             last_error=meter.last_error,
-            outbox=self._outbox(outlet),
-            details=details(outlet.sink),
+            outbox=self._outbox(use.id, condition) if isinstance(condition, Condition) else None,
+            speechless=condition if isinstance(condition, str) else "",
+            details=self._details(f"sink {use.id}", outlet.sink),
         )
 
-    def _outbox(self, outlet: Outlet) -> report.Outbox | None:
-        if not isinstance(outlet.outbox, Outbox):
-            return None
-        condition = outlet.outbox.condition()
+    def _outbox(self, sink: str, condition: Condition) -> report.Outbox:
         return report.Outbox(
             waiting=condition.queued,
             sent=condition.sent,
             dropped=condition.dropped,
-            dropped_recently=self._recent.count(f"outbox {outlet.use.id}", condition.dropped),
+            dropped_recently=self._recent.count(f"outbox {sink}", condition.dropped),
             thinned=condition.thinned,
             failing_for=condition.failing_for,
             next_try_in=condition.next_try_in,
             last_error=condition.last_error,
             bytes_used=condition.bytes_used,
         )
+
+    def _lost(self) -> Mapping[str, int]:
+        """Return what outboxes had to leave out so far."""
+        conditions = {outlet.use.id: self._condition(outlet) for outlet in self.gateway.outlets}
+        return {f"outbox {name}": one.dropped for name, one in conditions.items() if isinstance(one, Condition)}
+
+    def _condition(self, outlet: Outlet) -> Condition | str | None:
+        """Return how an outbox is, None where there is none, or why it does not say it."""
+        if not isinstance(outlet.outbox, Outbox):
+            return None
+        try:
+            return self._moment.ask(f"outbox {outlet.use.id}", outlet.outbox.condition)
+        except Speechless as fault:
+            return str(fault)
+
+    def _details(self, part: str, plugin: object) -> Mapping[str, object]:
+        """Return what a plugin itself reports: what its `report()` returns, as plain data."""
+        tell: Callable[[], object] | None = getattr(plugin, "report", None)
+        if tell is None:
+            return {}
+        try:
+            return self._moment.ask(
+                part, lambda: msgspec.convert(msgspec.to_builtins(tell(), enc_hook=str), dict[str, object])
+            )
+        except Speechless as fault:
+            return {"report": str(fault)}
 
 
 def _journal(pipeline: Pipeline) -> Iterator[report.Journal]:
@@ -229,16 +255,6 @@ def _checkpoints(gateway: Gateway) -> report.Checkpoints | None:
         return None
     status = checkpoints.status
     return report.Checkpoints(state=status.state, since=status.since, reason=status.reason, taken=checkpoints.taken)
-
-
-def details(plugin: object) -> Mapping[str, object]:
-    """Return what a plugin itself reports: what its `report()` returns, as plain data."""
-    tell: Callable[[], object] | None = getattr(plugin, "report", None)
-    if tell is None:
-        return {}
-    with Contained() as fault:
-        return msgspec.convert(msgspec.to_builtins(tell(), enc_hook=str), dict[str, object])
-    return {"report": in_words(fault.error) if fault.error else "nothing"}
 
 
 def _decisive(pipeline: Pipeline) -> Status:

@@ -3,12 +3,11 @@
 import time
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from gaugeway.delivery.outbox import Outbox
 from gaugeway.engine.intake import Intake
 from gaugeway.service.gateway import Gateway
 
@@ -35,11 +34,11 @@ class Recent:
         """How long "recently" is."""
         return max(0.001, time.monotonic() - self._kept[0].at)
 
-    def note(self, gateway: Gateway) -> None:
-        """Note the counters if it is time to."""
+    def note(self, gateway: Gateway, more: Callable[[], Mapping[str, int]]) -> None:
+        """Note the counters, and those that others know, if it is time to."""
         now = time.monotonic()
         if now - self._kept[-1].at >= EVERY:
-            self._kept.append(Counts(now, counters(gateway), _sensors(gateway)))
+            self._kept.append(Counts(now, {**counters(gateway), **more()}, _sensors(gateway)))
 
     def count(self, part: str, now: int) -> int:
         """Return by how much a counter has grown; one that a reload began anew has grown from zero."""
@@ -66,10 +65,6 @@ def counters(gateway: Gateway) -> dict[str, int]:
             found[f"failed {name}/{stage.use.id}"] = stage.meter.failed
     for outlet in gateway.outlets:
         found[f"dropped {outlet.use.id}"] = sum(outlet.meter.dropped.copy().values())
-        if isinstance(outlet.outbox, Outbox):
-            found[f"outbox {outlet.use.id}"] = outlet.outbox.condition().dropped
-        if isinstance(outlet.outbox, Outbox):
-            found[f"lost {outlet.use.id}"] = outlet.outbox.condition().dropped
     return found
 
 

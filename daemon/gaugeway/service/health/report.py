@@ -142,6 +142,7 @@ class Sink(Part, frozen=True, kw_only=True):
     failed: Failed
     last_error: LastError
     outbox: Outbox | None
+    speechless: Annotated[str, Meta(description="Why nothing is known of its outbox; usually empty.")]
     details: Details
 
 
