@@ -46,6 +46,13 @@ def test_a_line_that_slipped_is_told_of_once_where_it_is(text: str, said: str) -
     assert problems(text) == [said]
 
 
+def test_an_empty_key_that_stands_too_far_in_is_told_of_itself() -> None:
+    stage = "stages:\n  - smooth:\n        with:\n        watched:\n          every: 5s\n"
+    assert problems(source() + stage) == [
+        "8:9 'watched' stands beside 'with', which is indented too far | indent it less"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

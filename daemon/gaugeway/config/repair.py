@@ -70,9 +70,15 @@ def mended(text: Text, one: Repair) -> Text:
 
 def irregular(lines: list[str]) -> int:
     """Count the lines that are indented further than the line above by another step than most of the text."""
+    usual = usual_step(lines)
     steps = [further for above, below in _pairs(lines) if (further := below - above) > 0]
-    usual = max(set(steps), key=steps.count) if steps else 2
     return sum(step != usual for step in steps) + sum(below % usual != 0 for _, below in _pairs(lines))
+
+
+def usual_step(lines: list[str]) -> int:
+    """Return by how many blanks most lines are indented further than the one above, if they are."""
+    steps = [further for above, below in _pairs(lines) if (further := below - above) > 0]
+    return max(set(steps), key=steps.count) if steps else 2
 
 
 def _unrest(lines: list[str]) -> int:

@@ -9,6 +9,7 @@ import msgspec
 
 from gaugeway.config.nearest import did_you_mean, nearest, nearest_few
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
+from gaugeway.config.repair import usual_step
 from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import Schema, Shape, refuse
 from gaugeway.errors import ConfigError
@@ -98,11 +99,19 @@ class Record:
             if above.key.value in review.file_keys and self.about != FILE:
                 found.add(name)
             elif above.key.value in self.fields:
-                review.error(
-                    entry.key, f"'{entry.key.echo}' stands beside '{above.key.value}'", "indent it to put it under it"
-                )
+                self._beside(above.key, entry.key, review)
                 found |= {name, above.key.value}
         return found
+
+    @staticmethod
+    def _beside(above: Scalar, key: Scalar, review: Review) -> None:
+        """Say which of two keys that stand beside each other has slipped: the upper one, if it stands too far in."""
+        parent = review.place
+        message = f"'{key.echo}' stands beside '{above.value}'"
+        if parent is not None and above.column - parent.column > usual_step(above.text.lines):
+            review.error(above, f"{message}, which is indented too far", "indent it less")
+        else:
+            review.error(key, message, "indent it to put it under it")
 
     def _read_entry(self, entry: Entry, node: Mapping, found: dict[str, object], review: Review) -> None:
         name = entry.key.value
