@@ -41,6 +41,9 @@ sinks:
   full: {type: file, path: FOLDER/disk/readings.jsonl}
   forbidden: {type: file, path: FOLDER/closed/readings.jsonl}
   archive: {type: file, path: readings.jsonl}
+  phone: {type: alert, broker: 'mqtt://127.0.0.1:PORT'}
+alerts:
+  hot: {sensor: t6, above: -1000000}
 """
 FAILS = '''
 from gaugeway import Reading, stage
@@ -58,6 +61,7 @@ EXPECTED = {
     ("stage busy/fails", "failing"),
     ("sink full", "waiting"),
     ("sink forbidden", "waiting"),
+    ("sink phone", "undelivered"),
 }
 
 
@@ -160,6 +164,18 @@ def test_a_dead_broker(found: dict[tuple[str, str], Complaint]) -> None:
     assert "check that the broker runs" in message
 
 
+def test_an_alarm_that_cannot_be_told(found: dict[tuple[str, str], Complaint], report: Report) -> None:
+    """It waits in the outbox until the broker is there, and health tells of it meanwhile."""
+    complaint = found["sink phone", "undelivered"]
+    assert "sink 'phone' cannot deliver for" in complaint.message
+    assert "nothing listens on 127.0.0.1" in complaint.message
+    assert "in its outbox" in complaint.message
+    (sink,) = (sink for sink in report.sinks if sink.name == "phone")
+    assert sink.outbox is not None
+    assert (sink.outbox.waiting > 0, sink.outbox.sent) == (True, 0)
+    assert "1 alarm is active: hot" in [remark.message for remark in report.remarks]
+
+
 def test_a_sensor_that_went_silent(found: dict[tuple[str, str], Complaint], report: Report) -> None:
     """A sensor beyond its `stale_after` is stale, with the last value that it had."""
     complaint = found["sensor t2", "stale"]
@@ -206,7 +222,7 @@ def test_the_others_go_on(report: Report) -> None:
 def test_all_of_it_in_one_view(shown: Done, found: dict[tuple[str, str], Complaint]) -> None:
     """The text names them all before anything else, and the exit code is 1."""
     assert shown.returncode == 1
-    assert shown.stdout.startswith("plant1 is UNWELL: 6 sensors, 1 stale, 6 faults\n")
+    assert shown.stdout.startswith("plant1 is UNWELL: 6 sensors, 1 stale, 1 alarm, 7 faults\n")
     before_the_tables = " ".join(shown.stdout.partition("\nsource ")[0].split())
     for part, _ in found:
         name = part.replace("/", " ").split()[-1]
