@@ -76,6 +76,8 @@ class Talk:
     def _send(self, request: Answer) -> None:
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return  # it has hung up, and may have said before why
         except OSError as error:
             raise NoAnswerError(error.strerror or str(error)) from None
 
