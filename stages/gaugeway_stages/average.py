@@ -33,6 +33,7 @@ class Average:
     """
 
     ticks = "pass"
+    gives = ("average",)
 
     def __init__(
         self,

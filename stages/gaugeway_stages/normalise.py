@@ -14,6 +14,7 @@ class Normalise:
     """
 
     ticks = "pass"
+    gives = ("normal",)
 
     def __init__(self, *, site: Site) -> None:
         self._site = site

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Final
+from zlib import crc32
 from pathlib import PurePath
 from zlib import crc32
 
@@ -18,6 +20,9 @@ from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Counted, Journaled, Recorder, Unrecorded
 from gaugeway.plan import SourceUse
 from gaugeway.plan import Storage as StoragePlan
+
+
+LONGEST: Final = 100
 
 
 class Storage:
@@ -82,4 +87,4 @@ def _safe(name: str) -> str:
     kept = "".join(
         character if character.isalnum() or character in "-_" else f"%{ord(character):x}" for character in name
     )
-    return kept[:100]
+    return kept if len(kept) <= LONGEST else f"{kept[:LONGEST]}-{crc32(name.encode()):08x}"
