@@ -9,7 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -60,7 +60,21 @@ alerts:
 """
 DRAINED: Final = 120.0
 WORKING: Final = 10.0
-Moment = Literal["start", "recovery", "work"]
+STRACE: Final = ("strace", "-f", "-qq", "--seccomp-bpf", "-o/dev/null")
+CALLS: Final = {
+    "fdatasync": 30,
+    "fsync": 10,
+    "pwritev,pwritev2": 60,
+    "pwrite64": 20,
+    "write": 60,
+    "ftruncate": 2,
+    "/^rename": 1,
+    "/^unlink": 2,
+    "sendto": 60,
+}
+"""System calls that a gateway makes, and how many of each it surely makes in a second or two."""
+
+Moment = Literal["start", "recovery", "work", "call"]
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +90,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     sources: int = 1
     cuts: int = 0
     restarts: int = 0
+    calls: bool = False
 
 
 class Campaign:
@@ -131,22 +146,20 @@ class Campaign:
             witness.listen()
             self._start(gateway)
             self._subscribed(folder)
+            if self.orders.calls:
+                gateway.kill()
+                self._start(gateway, at_call=True)
             publisher = Publisher(self._messages, broker.port, self.orders.messages / self.orders.seconds)
             publisher.start()
             try:
                 self._disturb(gateway, broker, line, publisher)
                 size = reference.stat().st_size
                 until(lambda: publisher.done, "all is published", DRAINED)
-                until(
-                    lambda: not gateway.output.exists() or gateway.output.stat().st_size >= size, "all is written", 60
-                )
-            except BaseException:
-                print(self.report, file=sys.stderr)
-                raise
+                until(lambda: gateway.size >= size, f"all is written, after {self.report}", DRAINED)
             finally:
                 publisher.close()
             until(lambda: len({event.id for event in witness.listen()}) >= events, "all alarms are told")
-            assert gateway.stop() == 0
+            gateway.stop()
             return witness.listen()
 
     def _disturb(self, gateway: Victim, broker: Mosquitto, line: Line, publisher: Publisher) -> None:
@@ -172,19 +185,21 @@ class Campaign:
         self._note(f"network {fault}")
 
     def _kill(self, gateway: Victim, share: float) -> None:
-        """Kill while it starts, while it goes back and replays, or some time after it has begun to write again."""
+        """Kill while it starts, while it goes back and replays, some time after it has begun to write, or at a call."""
         chance = self._chance
-        moment: Moment = chance.choices(("start", "recovery", "work"), (2, 2, 6))[0]
-        if moment == "work":
+        moment: Moment = "call" if self.orders.calls else chance.choices(("start", "recovery", "work"), (2, 2, 6))[0]
+        if moment == "call":
+            _wait_while(lambda: gateway.running, 2.0)
+        elif moment == "work":
             gateway.wait_for_progress(WORKING)
-        span = {"start": (0.0, 0.4), "recovery": (0.3, 0.8), "work": (0.0, share)}[moment]
+        span = {"start": (0.0, 0.4), "recovery": (0.3, 0.8), "work": (0.0, share), "call": (0.0, 0.0)}[moment]
         time.sleep(chance.uniform(*span))
         self.died_alone += not gateway.kill()
         self.kills += 1
         self._note(f"killed in {moment}, {gateway.size} bytes written")
         if chance.random() < 0.3:
             time.sleep(chance.uniform(0, 0.5))  # nobody listens, and the broker has to keep what comes
-        self._start(gateway)
+        self._start(gateway, at_call=self.orders.calls and self.kills < self.orders.kills)
 
     def _restart(self, broker: Mosquitto, publisher: Publisher) -> None:
         """Restart the broker in good order: one that is killed forgets what it has acknowledged."""
@@ -196,11 +211,14 @@ class Campaign:
         self.restarts += 1
         self._note("broker restarted")
 
-    def _start(self, gateway: Victim) -> None:
+    def _start(self, gateway: Victim, *, at_call: bool = False) -> None:
         chance = self._chance
         sync_every, checkpoint_every = chance.choice((0, 50, 500, 2000)), chance.choice((20, 200, 1000))
-        gateway.start(sync_every=sync_every, checkpoint_every=checkpoint_every)
-        self._note(f"started with {sync_every=}, {checkpoint_every=}")
+        call = chance.choice(list(CALLS))
+        when = chance.randint(1, CALLS[call])
+        killer = (*STRACE, f"-etrace={call}", f"-einject={call}:signal=KILL:when={when}") if at_call else ()
+        gateway.start(sync_every=sync_every, checkpoint_every=checkpoint_every, under=killer)
+        self._note(f"started with {sync_every=}, {checkpoint_every=} {' '.join(killer[-1:])}")
 
     def _note(self, what: str) -> None:
         with (self.folder / "diary.txt").open("a") as diary:
@@ -226,6 +244,13 @@ class Campaign:
         until(lambda: all(topic in log.read_bytes() for topic in topics), "the gateway is subscribed")
 
 
+def _wait_while(condition: Callable[[], bool], seconds: float) -> None:
+    """Wait until a condition holds no more, or the time is up."""
+    deadline = time.monotonic() + seconds
+    while condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
 def main() -> int:
     """Run one campaign and say what came of it."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -239,6 +264,7 @@ def main() -> int:
     words.add_argument("--sources", type=int, default=1, help="that share one file, each with its own messages")
     words.add_argument("--cuts", type=int, help="failures of the network (default: one for four kills)")
     words.add_argument("--restarts", type=int, help="restarts of the broker (default: one for twenty kills)")
+    words.add_argument("--calls", action="store_true", help="kill at system calls, by means of strace")
     words.add_argument("--folder", type=Path, help="where everything is left to be looked at")
     given = words.parse_args()
     orders = Orders(
@@ -252,6 +278,7 @@ def main() -> int:
         sources=given.sources,
         cuts=given.kills // 4 if given.cuts is None else given.cuts,
         restarts=given.kills // 20 if given.restarts is None else given.restarts,
+        calls=given.calls,
     )
     with tempfile.TemporaryDirectory(prefix="gaugeway-campaign-") as temporary:
         folder = given.folder or Path(temporary)

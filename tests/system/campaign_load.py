@@ -102,7 +102,7 @@ class Publisher:
     def pause(self) -> None:
         """Stop, and return when nothing is on the way."""
         self._go.clear()
-        if self._thread.ident is not None and not self._idle.wait(PATIENCE):
+        if self._thread.is_alive() and not self._idle.wait(PATIENCE):
             raise TimeoutError("the broker does not acknowledge what is published")
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -53,7 +54,7 @@ class Victim:
         command = [*under, sys.executable, "-m", "gaugeway", "run", str(self.config)]
         environment = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder)}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
 
     def wait_for_progress(self, patience: float = PATIENCE) -> None:
         """Wait until the output changes, for so many seconds at most: it may be held up by something else."""
@@ -62,22 +63,23 @@ class Victim:
             time.sleep(0.005)
 
     def kill(self) -> bool:
-        """Kill it; tell whether it was alive until then, as it should have been."""
-        return self._end(signal.SIGKILL) == -signal.SIGKILL
+        """Kill it, and whatever runs it; tell whether it was alive until then, or killed before, as it should be."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        return self._end() == -signal.SIGKILL
 
     def stop(self) -> int:
         """Ask it to stop and return its exit code."""
-        return self._end(signal.SIGTERM)
+        os.kill(self.pid, signal.SIGTERM)
+        return self._end()
 
     def wait(self) -> int:
         """Wait until it ends by itself and return its exit code."""
-        return self._end(None)
+        return self._end()
 
-    def _end(self, how: signal.Signals | None) -> int:
+    def _end(self) -> int:
         process, self._process = self._process, None
         assert process is not None, "it was never started"
-        if how is not None:
-            process.send_signal(how)
         return process.wait(PATIENCE)
 
     def __enter__(self) -> Self:
