@@ -30,7 +30,8 @@ class Stage(Protocol):
 
         Called at the start and again after an error or a reload, so what must last stands in `self`, not in
         local names. `ticks = "pass"` on the class says that a `Tick` is yielded on untouched, `"want"` that it is
-        also used. Optional: `save() -> object` and `restore(saved)`, plain data, taken between two readings.
+        also used; `gives = ("jump",)` names the results that the stage adds. Optional: `save() -> object` and
+        `restore(saved)`, plain data, taken between two readings.
         """
         ...
 

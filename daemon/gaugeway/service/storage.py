@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Final
-from zlib import crc32
 from pathlib import PurePath
+from typing import Final
 from zlib import crc32
 
 import msgspec
@@ -20,7 +19,6 @@ from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Counted, Journaled, Recorder, Unrecorded
 from gaugeway.plan import SourceUse
 from gaugeway.plan import Storage as StoragePlan
-
 
 LONGEST: Final = 100
 
