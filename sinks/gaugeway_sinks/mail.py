@@ -100,8 +100,8 @@ class Email(Announcer):
                     yield len(part)
         except SMTPResponseException as error:
             raise DeviceError(f"{self._where} does not take mail now: {_words(error.smtp_code)}") from None
-        except SMTPException as error:
-            raise DeviceError(f"{self._where} does not take mail now: {type(error).__name__}") from None
+        except SMTPException as error:  # in smtplib's own words, none of the server's
+            raise DeviceError(f"{self._where} does not take mail now: {error}") from None
         except OSError as error:
             raise DeviceError(f"{self._where} cannot be reached: {error.strerror or type(error).__name__}") from None
 

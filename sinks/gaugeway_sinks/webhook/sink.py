@@ -87,7 +87,7 @@ class Webhook(Announcer):
             yield 1
 
     def _send(self, event: Event) -> None:
-        """Send until it is taken; what is refused for good is left out, so that it does not block all others."""
+        """Send one request; what is refused for good is left out, so that it does not block all others."""
         if monotonic() < self._rest_until:
             raise DeviceError(f"{self._target.where} asked to be left alone for a while")
         body = self._body.encode(event)

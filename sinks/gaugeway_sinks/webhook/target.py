@@ -114,4 +114,4 @@ def _checked(headers: Mapping[str, str]) -> dict[str, str]:
             raise ConfigError(f"'headers': there can be no header '{name}' of your own")
         if not (VISIBLE | {" ", "\t"}).issuperset(value):
             raise ConfigError(f"'headers': the value of '{name}' holds a letter that no header can hold")
-    return dict(headers)
+    return {name.title(): value for name, value in headers.items()}  # in one way of writing each comes once

@@ -2,13 +2,14 @@
 
 import json
 import logging
-import os
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.sinks.announce.kit import START, Plant, site
+from tests.support.brokers import until
 
 from gaugeway import Clock, ConfigError
 from gaugeway_sinks.command import Command
@@ -71,34 +72,44 @@ def test_a_command_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     assert (tmp_path / "told").read_text() == "told\n"
 
 
-def test_a_command_that_does_not_end_is_killed_with_its_children(tmp_path: Path) -> None:
-    """Nothing of it is left that could hold a port or a modem."""
-    pids = tmp_path / "pids"
-    program = f"""
-import os, subprocess, time
-child = subprocess.Popen(["sleep", "600"])
-open({str(pids)!r} + ".new", "w").write(f"{{os.getpid()}} {{child.pid}}")
-os.rename({str(pids)!r} + ".new", {str(pids)!r})
-time.sleep(600)
-"""
-    plant = runs(tmp_path, program, timeout=1.5)
-    plant.read(86.0)
-    assert plant.fails() == f"'{sys.executable}' did not end within 1.5 s and was killed"
-    for pid in map(int, pids.read_text().split()):
-        assert gone(pid)
+def lasting(pids: Path, timeout: float) -> Plant[Command]:
+    """Return a plant whose command and its child do not end; who they are stands in a file once both are there."""
+    program = f"sleep 600 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait"
+    command = ("/bin/sh", "-c", program)
+    return Plant(lambda site: Command(command=command, attempts=1000, timeout=timeout, site=site))
 
 
 def gone(pid: int) -> bool:
-    """Wait until a process is no more, or only a name that its parent has not struck out yet."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        os.sched_yield()
-    return False
+    """Tell whether a process is no more, or only a name that its parent has not struck out yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def test_a_command_that_does_not_end_is_killed_with_its_children(tmp_path: Path) -> None:
+    """Nothing of it is left that could hold a port or a modem."""
+    pids = tmp_path / "pids"
+    plant = lasting(pids, timeout=0.3)
+    plant.read(86.0)
+    while not pids.exists():
+        assert plant.fails() == "'/bin/sh' did not end within 0.3 s and was killed"
+    for pid in map(int, pids.read_text().split()):
+        until(partial(gone, pid), "the process is killed")
+
+
+def test_a_command_ends_with_the_sink(tmp_path: Path) -> None:
+    """Who stops the gateway does not leave it behind; the event waits in the outbox."""
+    pids = tmp_path / "pids"
+    plant = lasting(pids, timeout=600.0)
+    plant.read(86.0)
+    with ThreadPoolExecutor(1) as sender:
+        failure = sender.submit(plant.fails)
+        until(pids.exists, "the command runs")
+        plant.sink.close()
+        assert failure.result() == "'/bin/sh' was ended by the signal 9"
+    for pid in map(int, pids.read_text().split()):
+        until(partial(gone, pid), "the process is killed")
 
 
 def test_a_command_that_does_not_read_is_well(tmp_path: Path) -> None:

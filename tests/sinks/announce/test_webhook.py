@@ -33,13 +33,17 @@ def free_port() -> int:
 def test_an_event_comes_as_json() -> None:
     """Whole, in order, one request each."""
     with Hook() as hook:
-        plant = Plant(lambda site: Webhook(url=hook.url + "/alarms?x=1", headers={"X-Plant": "north"}, site=site))
+        plant = Plant(
+            lambda site: Webhook(
+                url=hook.url + "/alarms?x=1", headers={"x-plant": "north", "content-type": "a/b"}, site=site
+            )
+        )
         plant.read(86.0, 80.0)
         plant.deliver()
         raised, cleared = (msgspec.json.decode(request.body, type=Event) for request in hook.requests)
         assert (raised.event, raised.id, cleared.event) == ("raised", "plant1:hot:1:2", "cleared")
         assert hook.requests[0].path == "/alarms?x=1"
-        assert hook.requests[0].headers["content-type"] == "application/json"
+        assert hook.requests[0].headers["content-type"] == "a/b"
         assert hook.requests[0].headers["x-plant"] == "north"
 
 
@@ -50,6 +54,7 @@ def test_a_body_is_signed() -> None:
         plant.read(86.0)
         plant.deliver()
         (request,) = hook.requests
+        assert request.headers["content-type"] == "application/json"
         expected = hmac.new(b"s3cret", request.body, hashlib.sha256).hexdigest()
         assert request.headers["x-gaugeway-signature"] == f"sha256={expected}"
 
