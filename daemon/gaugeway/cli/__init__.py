@@ -26,6 +26,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "show-logs": ("logs", "the same as `logs`"),
     "monitor": ("monitor", "watch its sensors live in the terminal"),
     "inspect": ("inspect", "draw its pipelines, and look at the readings at any point"),
+    "alarms": ("alarms", "show its alarms: what is active, since when, who has acknowledged it"),
+    "ack": ("ack", "acknowledge an alarm"),
+    "shelve": ("shelve", "keep an alarm silent for some time"),
+    "unshelve": ("unshelve", "let a shelved alarm speak again"),
+    "out-of-service": ("out_of_service", "keep an alarm silent until it is put back into service"),
     "flags": ("flags", "show its feature flags, or switch one while it runs"),
     "install": ("install", "make it a service of this machine: unit, user, drivers, a sample configuration"),
     "uninstall": ("uninstall", "take away what `install` put in place"),
@@ -83,7 +88,7 @@ def _run(command: Command, name: str, arguments: Sequence[str]) -> int:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<12} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<14} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         (
             "Usage: gaugeway COMMAND [ARGUMENT ...]",

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -34,14 +35,16 @@ from gaugeway_sinks.alert.event import Event, unpack
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.notices import Notices
-from gaugeway_sinks.alert.orders import Orders
+from gaugeway_sinks.alert.orders import Orders, Reply
 from gaugeway_sinks.alert.panel import Panel
 from gaugeway_sinks.alert.refusals import check
+from gaugeway_sinks.alert.snapshot import describe
 from gaugeway_sinks.alert.summary import summary
 
 SUMMARY_EVERY: Final = 1.0
 SUMMARY_IN_FLOOD: Final = 10.0
 MOST_READINGS: Final = 1000
+MOST_PAST: Final = 500
 
 
 class Saved(msgspec.Struct):
@@ -111,6 +114,7 @@ class ThresholdAlertSink:
         self._bulletin = Bulletin(self.panel, root, announce, self._dispatch.stamped)
         self._stale = Stale()
         self._fresh: deque[Message] = deque(maxlen=MOST_READINGS)
+        self._past: deque[bytes] = deque(maxlen=MOST_PAST)
         self._lock = threading.Lock()
         self._told = (-SUMMARY_EVERY, False)
         self._drawn: Stale | None = None
@@ -150,6 +154,7 @@ class ThresholdAlertSink:
         with self._lock:
             self._orders.carry_out(self.panel)
             messages = list(self.panel.consume(batch, self.site.clock))
+            self._past.extend(messages)
             self._collect()
         return messages
 
@@ -158,6 +163,7 @@ class ThresholdAlertSink:
         with self._lock:
             self._orders.carry_out(self.panel)
             messages = list(self.panel.tick(tick.now, self.site.clock))
+            self._past.extend(messages)
             self._collect()
         return messages
 
@@ -169,6 +175,40 @@ class ThresholdAlertSink:
         event = msgspec.json.decode(envelope.payload, type=Event)
         told = {"alert": event.rule, "event": event.event, "sensor": event.sensor, "value": event.value}
         return {**told, "severity": event.severity, "message": event.message}
+
+    def alarms(self) -> list[dict[str, object]]:
+        """Return how every alarm stands; its `key` is what commands call it."""
+        panel = self.panel
+        with self._lock:
+            return [
+                {"key": alarm.key}
+                | msgspec.to_builtins(
+                    describe(
+                        alarm,
+                        panel.node,
+                        alarm.standing.event,
+                        alarm.line.stream.now,
+                        panel.tracks.get(alarm.sensor),
+                    )
+                )
+                for alarm in panel.alarms.values()
+            ]
+
+    def history(self, most: int) -> list[dict[str, object]]:
+        """Return up to so many of the latest events, the oldest first; what was before the start is not remembered."""
+        with self._lock:
+            past = list(self._past)
+        events = (envelope for packed in reversed(past) if not isinstance(envelope := unpack(packed), Reading))
+        latest = islice((envelope for envelope in events if envelope.turn), most)
+        told: list[dict[str, object]] = [msgspec.json.decode(envelope.payload) for envelope in latest]
+        return told[::-1]
+
+    def order(self, command: Mapping[str, object], reply: Reply) -> None:
+        """Take a command as MQTT would bring it, with the alarm's key as `alert`; `reply` is told what came of it.
+
+        It is carried out with the next reading or tick, on the pipeline's thread, and so is the reply.
+        """
+        self._orders.ask(command, reply)
 
     def deliver(self, messages: Sequence[bytes]) -> None:
         """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""

@@ -9,14 +9,17 @@ import msgspec
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.log import logger
+from gaugeway.service.control.alarms import Alarms
 from gaugeway.service.control.guest import Guest
 from gaugeway.service.control.requests import (
     ANSWERS,
     REQUESTS,
+    AlarmsOf,
     AnyRequest,
     Check,
     Flags,
     HealthOf,
+    Order,
     Ping,
     Pong,
     Reload,
@@ -84,10 +87,10 @@ class Desk:
                 return ANSWERS.encode(msgspec.structs.replace(self._pong, ready=self.ready))
             case HealthOf():
                 return self._health(request)
-            case Flags():
-                return ANSWERS.encode(Switches(self.health.gateway.flags.as_dict()))
-            case Switch():
-                return self._switch(request, guest)
+            case Flags() | Switch():
+                return self._flags(request, guest)
+            case AlarmsOf() | Order():
+                return self._alarms(request, guest, reply)
             case Tapping():
                 return self._tap(request, guest)
             case _:
@@ -103,14 +106,24 @@ class Desk:
         text = as_text(report, color=request.color, width=request.width)
         return encoded(Said(text=text, code=UNWELL if report.complaints else 0))
 
-    def _switch(self, request: Switch, guest: Guest) -> bytes:
+    def _flags(self, request: Flags | Switch, guest: Guest) -> bytes:
         flags = self.health.gateway.flags
+        if isinstance(request, Flags):
+            return ANSWERS.encode(Switches(flags.as_dict()))
         if request.name not in flags.as_dict():
             known = ", ".join(flags.as_dict()) or "the configuration declares none"
             return encoded(Said(error=f"there is no flag '{request.name}'; there are: {known}", code=USAGE))
         flags.turn(request.name, request.on)
         log.info("flag switched", flag=request.name, on=request.on, **_by(guest))
         return ANSWERS.encode(Switches(flags.as_dict()))
+
+    def _alarms(self, request: AlarmsOf | Order, guest: Guest, reply: Callable[[bytes], None]) -> bytes | None:
+        alarms = Alarms(self.health.gateway.outlets)
+        if isinstance(request, AlarmsOf):
+            return ANSWERS.encode(alarms.listed(request))
+        log.info("asked over the control socket", ask=request.cmd, alert=request.alert, **_by(guest))
+        refusal = alarms.tell(request, guest.peer, lambda said: reply(encoded(said)))
+        return None if refusal is None else encoded(refusal)
 
     def _tap(self, request: Tapping, guest: Guest) -> bytes:
         if guest.tap is not None:

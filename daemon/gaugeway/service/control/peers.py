@@ -1,6 +1,7 @@
 """Who is at the other end of a Unix socket, as the kernel says; nobody can pretend to be another."""
 
 import os
+import pwd
 import socket
 import struct
 from array import array
@@ -22,6 +23,14 @@ class Peer(NamedTuple):
     def welcome(self) -> bool:
         """Whether it may command this process: root, the same user, or anybody in this process's group."""
         return self.user in (0, os.geteuid()) or os.getegid() in self.groups
+
+    @property
+    def name(self) -> str:
+        """What this computer calls the user."""
+        try:
+            return pwd.getpwuid(self.user).pw_name
+        except KeyError:
+            return f"user {self.user}"
 
 
 def peer_of(connection: socket.socket) -> Peer:

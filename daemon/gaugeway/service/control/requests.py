@@ -47,6 +47,27 @@ class Switch(Request, frozen=True):
     on: bool
 
 
+class AlarmsOf(Request, frozen=True, tag="alarms"):
+    """Ask how every alarm stands, or, with `history`, for so many of the latest events."""
+
+    history: int = 0
+
+
+class Order(Request, frozen=True, rename={"for_": "for"}):
+    """Tell the alarm `alert` of the sink `sink` something; answered when it is carried out, or refused.
+
+    `by` is who says so; if it says nothing, that is the user who asks.
+    """
+
+    sink: str
+    alert: str
+    cmd: str
+    by: str = ""
+    occurrence: int | None = None
+    for_: str | None = None
+    comment: str = ""
+
+
 class Tapping(Request, frozen=True, tag="tap"):
     """Show the readings at a point, `source` or `source/stage`: of some sensors, or where `value>80` holds."""
 
@@ -72,12 +93,18 @@ class Pong(msgspec.Struct, frozen=True):
     ready: bool
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """Alarms or their events, each with the name of the `sink` that it belongs to."""
+
+    found: list[dict[str, object]]
+
+
 class Switches(msgspec.Struct, frozen=True):
     """The feature flags."""
 
     flags: dict[str, bool]
 
 
-AnyRequest = Ping | HealthOf | Check | Reload | Stop | Flags | Switch | Tapping
+AnyRequest = Ping | HealthOf | Check | Reload | Stop | Flags | Switch | AlarmsOf | Order | Tapping
 REQUESTS = msgspec.json.Decoder(AnyRequest)
 ANSWERS = msgspec.json.Encoder()

@@ -1,0 +1,14 @@
+"""`gaugeway unshelve`: a shelved alarm may speak again."""
+
+from gaugeway.cli.order import give, taking
+from gaugeway.cli.words import Words
+
+
+def words(name: str) -> Words:
+    """Return its arguments."""
+    return taking(name, "Let an alarm that is shelved speak again.", "gaugeway unshelve boiler_hot")
+
+
+def run(words: Words) -> int:
+    """Give the order."""
+    return give(words, "unshelve")

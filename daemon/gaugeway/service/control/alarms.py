@@ -1,0 +1,62 @@
+"""The alarms of all sinks that raise some: how they stand, and orders for them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from gaugeway.engine.outlet import Outlet
+from gaugeway.service.control.peers import Peer
+from gaugeway.service.control.requests import AlarmsOf, Listed, Order, Said
+
+REFUSED = 1
+USAGE = 2
+UNKNOWN = "there is no alert"
+
+
+@runtime_checkable
+class Alarming(Protocol):
+    """A sink that raises alarms. All of it may be called from any thread, and nothing of it waits."""
+
+    def alarms(self) -> Sequence[Mapping[str, object]]:
+        """Return how every alarm stands; its `key` is what orders call it."""
+        ...
+
+    def history(self, most: int) -> Sequence[Mapping[str, object]]:
+        """Return up to so many of the latest events, the oldest first."""
+        ...
+
+    def order(self, command: Mapping[str, object], reply: Callable[[Mapping[str, object]], None]) -> None:
+        """Take a command in; `reply` is told whether it is `ok` and `changed` anything, or the `error`."""
+        ...
+
+
+class Alarms:
+    """Those among the sinks of a gateway that raise alarms, asked and told together."""
+
+    def __init__(self, outlets: Iterable[Outlet]) -> None:
+        self._sinks = {outlet.use.id: sink for outlet in outlets if isinstance(sink := outlet.sink, Alarming)}
+
+    def listed(self, request: AlarmsOf) -> Listed:
+        """Return how they stand, or what happened last."""
+        most = request.history
+        found = ((name, sink.history(most) if most > 0 else sink.alarms()) for name, sink in self._sinks.items())
+        return Listed([{"sink": name, **one} for name, some in found for one in some])
+
+    def tell(self, request: Order, peer: Peer, reply: Callable[[Said], None]) -> Said | None:
+        """Hand an order on, to be answered through `reply` when it is carried out; return why that cannot be."""
+        sink = self._sinks.get(request.sink)
+        if sink is None:
+            return Said(error=f"there is no sink '{request.sink}' that raises alarms", code=USAGE)
+        command: dict[str, object] = {"alert": request.alert, "cmd": request.cmd, "by": request.by or peer.name}
+        more: dict[str, object] = {"occurrence": request.occurrence, "for": request.for_, "comment": request.comment}
+        command |= {name: said for name, said in more.items() if said not in (None, "")}
+        sink.order(command, lambda result: reply(_in_words(result)))
+        return None
+
+
+def _in_words(result: Mapping[str, object]) -> Said:
+    error = result.get("error")
+    if error:
+        return Said(error=str(error), code=USAGE if str(error).startswith(UNKNOWN) else REFUSED)
+    occurrence = f" (occurrence {result['occurrence']})" if result.get("occurrence") else ""
+    so_before = "" if result.get("changed") else "nothing to do, it was so before: "
+    return Said(text=f"{so_before}{result.get('cmd')} {result.get('alert')}{occurrence} by {result.get('by')}")
