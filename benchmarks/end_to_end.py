@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +29,8 @@ alerts:
 """
 
 Start = Callable[[int, Path], Child]
+SETTLED = 2.0
+"""Seconds after which every contender has connected and subscribed."""
 
 
 def gaugeway(*, journal: bool) -> Start:
@@ -56,34 +57,14 @@ CONTENDERS: dict[str, Start] = {
 }
 
 
-def bulk(start: Start, count: int) -> tuple[Cost, float]:
-    """Return the cost of a number of messages sent as fast as the broker takes them, and the time to the first line."""
+def bulk(start: Start, count: int) -> Cost:
+    """Return the cost of a number of messages sent as fast as the broker takes them, start and end included."""
     with workplace() as folder, mosquitto(folder) as port:
         child = start(port, folder)
-        output = folder / "out.jsonl"
-        wait_for(lambda: subscribed(port))
-        feeder = threading.Thread(target=publish, args=(port, count))
-        ready = time.monotonic()
-        feeder.start()
-        wait_for(lambda: lines(output) >= 1)
-        first = ready - child.began
-        feeder.join()
-        wait_for(lambda: lines(output) >= count)
-        return child.end(), first
-
-
-def subscribed(port: int) -> bool:
-    """Tell whether somebody takes what is published: the broker says how many subscriptions it has."""
-    found: list[int] = []
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    client.on_message = lambda _client, _data, message: found.append(int(message.payload))
-    client.on_connect = lambda client, *_: client.subscribe("$SYS/broker/subscriptions/count")
-    client.connect("127.0.0.1", port)
-    until = time.monotonic() + 0.3
-    while not found and time.monotonic() < until:
-        client.loop(0.05)
-    client.disconnect()
-    return bool(found) and found[0] > 1
+        time.sleep(SETTLED)
+        publish(port, count)
+        wait_for(lambda: lines(folder / "out.jsonl") >= count)
+        return child.end()
 
 
 def steady(start: Start, rate: float, seconds: float) -> tuple[float, float]:
@@ -104,7 +85,7 @@ def steady(start: Start, rate: float, seconds: float) -> tuple[float, float]:
         listener.connect("127.0.0.1", port)
         listener.subscribe("gw/+/alert/+/event", qos=1)
         listener.loop_start()
-        time.sleep(2)
+        time.sleep(SETTLED)
         before, began = child.cpu(), time.monotonic()
         publish(port, int(rate * seconds), rate=rate)
         wait_for(lambda: lines(output) >= int(rate * seconds))
@@ -121,7 +102,7 @@ def backlog(start: Start, count: int) -> tuple[float, float]:
     for waiting in (1000, count):
         with workplace() as folder, mosquitto(folder) as port:
             child = start(port, folder)
-            time.sleep(2)
+            time.sleep(SETTLED)
             child.end()
             publish(port, waiting)
             child = start(port, folder)
@@ -142,15 +123,15 @@ def main() -> None:
     given = words.parse_args()
     contenders = {name: CONTENDERS[name] for name in given.only}
     if "bulk" in given.parts:
-        results: dict[str, list[tuple[Cost, float]]] = {name: [] for name in contenders}
+        results: dict[str, list[Cost]] = {name: [] for name in contenders}
         for _ in range(given.runs):
             for name, start in contenders.items():
                 results[name].append(bulk(start, given.messages))
         rows = [
             [
                 name,
-                f"{middle([cost.cpu for cost, _ in found]) * 100_000 / given.messages:.2f}",
-                f"{middle([cost.peak_mb for cost, _ in found]):.1f}",
+                f"{middle([cost.cpu for cost in found]) * 100_000 / given.messages:.2f}",
+                f"{middle([cost.peak_mb for cost in found]):.1f}",
             ]
             for name, found in results.items()
         ]
