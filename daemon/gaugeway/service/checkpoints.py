@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import msgspec
@@ -98,7 +98,7 @@ class Checkpoints:
 
     def open_outlet(self, outlet: Outlet) -> None:
         """Give a sink its outbox, bring back its state, and take back what it wrote after the last checkpoint."""
-        outbox = outlet.outbox = self.storage.outbox(outlet)
+        outbox = outlet.outbox = self.storage.outbox(outlet, self._sync_journals)
         state = self._last.get(f"sink {outlet.use.id}")
         if state is not None:
             restore(outlet.sink, msgspec.msgpack.decode(state), outlet.use.id)
@@ -112,7 +112,7 @@ class Checkpoints:
 
     def open_outbox(self, outlet: Outlet) -> None:
         """Give a sink that came with a reload its outbox; it goes on where the one before it ended."""
-        outbox = outlet.outbox = self.storage.outbox(outlet)
+        outbox = outlet.outbox = self.storage.outbox(outlet, self._sync_journals)
         if outbox is not None:
             outbox.start()
 
@@ -163,6 +163,12 @@ class Checkpoints:
         for pipeline in pipelines:
             pipeline.recorder.close()
         self.storage.close()
+
+    def _sync_journals(self) -> None:
+        """Bring all that was read to disk, as far as the disk takes it."""
+        for pipeline in self._parts()[0]:
+            with suppress(OSError, DeviceError):
+                pipeline.recorder.sync()
 
     def _keep_taking(self) -> None:
         while not self._ending.is_set():

@@ -49,8 +49,11 @@ class Storage:
         kept = IntakeJournal(journal, self.reserve)
         return Journaled(kept, intake, sync_every=self.plan.sync_every, keeps_ticks=lambda: pipeline.minds_ticks)
 
-    def outbox(self, outlet: Outlet) -> Outbox | None:
-        """Return the outbox before a sink that delivers, not started yet; None for any other."""
+    def outbox(self, outlet: Outlet, causes: Callable[[], None]) -> Outbox | None:
+        """Return the outbox before a sink that delivers, not started yet; None for any other.
+
+        `causes` makes last what urgent messages follow from.
+        """
         deliver: Callable[[list[bytes]], None] | None = getattr(outlet.sink, "deliver", None)
         if deliver is None:
             return None
@@ -62,6 +65,7 @@ class Storage:
             buffer=outlet.use.buffer,
             retry=outlet.use.retry,
             reserve=self.reserve,
+            causes=causes,
         )
 
     def close(self) -> None:
