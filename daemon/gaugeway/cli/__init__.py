@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "shelve": ("shelve", "keep an alarm silent for some time"),
     "unshelve": ("unshelve", "let a shelved alarm speak again"),
     "out-of-service": ("out_of_service", "keep an alarm silent until it is put back into service"),
+    "deploy-rules": ("deploy_rules", "bring new alarm rules into use, or go back to those before"),
     "flags": ("flags", "show its feature flags, or switch one while it runs"),
     "install": ("install", "make it a service of this machine: unit, user, drivers, a sample configuration"),
     "uninstall": ("uninstall", "take away what `install` put in place"),

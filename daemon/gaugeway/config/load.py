@@ -21,11 +21,15 @@ MOST_TOLD: Final = 200
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What came of a configuration: the plan, if nothing is wrong, and what was found, in the order of the files."""
+    """What came of a configuration: the plan, if nothing is wrong, and what was found, in the order of the files.
+
+    `rule_files` are the paths and globs of files that hold rules.
+    """
 
     plan: Plan | None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    rule_files: tuple[str, ...] = ()
 
 
 def load(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> Plan:
@@ -49,15 +53,26 @@ def load_text(
     return Report(None, (bad,)) if bad is not None else _report(parts.text(text, path), path, registry, parts)
 
 
-def load_report(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> Report:
-    """Return the plan, the problems and the warnings of a file."""
+def load_report(
+    path: Path,
+    registry: Registry | None = None,
+    environment: Table[str, str] | None = None,
+    *,
+    instead: Table[Path, bytes] | None = None,
+) -> Report:
+    """Return the plan, the problems and the warnings of a file; `instead` is what files that it takes in would hold."""
     whole = Path(path).absolute()
-    parts = _parts(whole, registry, environment)
+    parts = _parts(whole, registry, environment, instead)
     return _report(parts.file(whole, str(path)), whole, registry, parts)
 
 
-def _parts(path: Path, registry: Registry | None, environment: Table[str, str] | None) -> Parts:
-    parts = Parts(path.parent, Review(path.parent), os.environ if environment is None else environment)
+def _parts(
+    path: Path,
+    registry: Registry | None,
+    environment: Table[str, str] | None,
+    instead: Table[Path, bytes] | None = None,
+) -> Parts:
+    parts = Parts(path.parent, Review(path.parent), os.environ if environment is None else environment, instead)
     parts.judge = partial(_faults, path, registry, parts.environment)
     return parts
 
@@ -74,7 +89,8 @@ def _report(node: Node | None, path: Path, registry: Registry | None, parts: Par
     if node is None and not review.problems:
         review.problems.append(Problem(f"{path.name} says nothing: there is nothing to do"))
     problems = _in_order(review.problems, parts.files)
-    return Report(None if problems else plan, problems, _in_order(review.warnings, parts.files))
+    warnings = _in_order(review.warnings, parts.files)
+    return Report(None if problems else plan, problems, warnings, tuple(parts.rule_files))
 
 
 def _in_order(problems: list[Problem], files: list[str]) -> tuple[Problem, ...]:

@@ -13,7 +13,7 @@ from gaugeway.config.nodes import Hole, Node, Scalar
 from gaugeway.config.repair import Judge
 from gaugeway.config.review import Review
 from gaugeway.config.secrets import Secrets
-from gaugeway.config.text import Text, read_text
+from gaugeway.config.text import Text, decode, read_text
 
 VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEEPEST: Final = 10
@@ -22,7 +22,9 @@ DEEPEST: Final = 10
 class Parts:
     """Reads the main file and all that it includes, and puts in what stands elsewhere."""
 
-    def __init__(self, folder: Path, review: Review, environment: Table[str, str]) -> None:
+    def __init__(
+        self, folder: Path, review: Review, environment: Table[str, str], instead: Table[Path, bytes] | None = None
+    ) -> None:
         self.folder = folder
         self.review = review
         self.environment = environment
@@ -30,11 +32,13 @@ class Parts:
         self.secrets = Secrets(folder, Path(credentials) if credentials else None)
         self.judge: Judge | None = None
         self.files: list[str] = []
+        self.instead = instead or {}
+        self.rule_files: list[str] = []
         self._open: list[Path] = []
 
     def file(self, path: Path, shown: str, at: Node | None = None) -> Node | None:
         """Return what a file says; where it cannot be read, the review is told at `at`, which asked for it."""
-        text = read_text(path, shown)
+        text = decode(self.instead[path], shown) if path in self.instead else read_text(path, shown)
         if isinstance(text, Text):
             return self.text(text, path)
         if at is not None and text.place is None:

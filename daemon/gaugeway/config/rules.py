@@ -1,6 +1,7 @@
 """The alarm rules: a mapping of ids to rules, or the files that hold such mappings."""
 
 import glob
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +64,9 @@ class RulesShape:
         if self.parts is None:
             return []
         whole = str(review.folder / at.value)
-        paths = sorted(glob.glob(whole)) if glob.has_magic(at.value) else [whole]
+        self.parts.rule_files.append(whole)
+        to_come = (str(path) for path in self.parts.instead if fnmatchcase(str(path), whole))
+        paths = sorted({*glob.glob(whole), *to_come}) if glob.has_magic(at.value) else [whole]
         if not paths:
             review.warn(at, f"no file fits {at.echo}")
         found: list[Mapping] = []
