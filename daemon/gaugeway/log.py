@@ -150,8 +150,17 @@ def form(wanted: str) -> Format:
     """Return the form to log in: for `auto` that of the journal where systemd listens, else text."""
     if wanted == "json":
         return "json"
-    listening = wanted == "auto" and "JOURNAL_STREAM" in os.environ
+    listening = wanted == "auto" and _goes_to_the_journal()
     return "journal" if wanted == "journal" or listening else "text"
+
+
+def _goes_to_the_journal() -> bool:
+    """Tell whether standard error is the journal's: the variable alone is inherited by every program of a desktop."""
+    try:
+        status = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
 def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> logging.Handler:

@@ -20,7 +20,7 @@ from gaugeway_drivers.decode.time_column import TimeColumn
 BLOCK: Final = 32_768
 """Bytes a read: enough that a block costs little beside its rows, so few that one bad row slows down few others."""
 
-LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 0.5
 Item = Reading | Reject | Tick
 Speed = Literal["as_fast_as_possible", "as_recorded"] | Annotated[float, Meta(gt=0)]
 

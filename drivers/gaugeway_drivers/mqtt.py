@@ -41,7 +41,7 @@ log = logger(__name__)
 
 OF_NOTE: Final = RETAIN | DUP
 MOST_TOPICS: Final = 10_000
-LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 0.5
 LEEWAY: Final = 4096
 """How far brokers go beyond what they are allowed: mosquitto 2.0 does while it works off what it had stored."""
 LONGEST_NAME: Final = 256

@@ -10,7 +10,7 @@ from gaugeway_drivers.decode.lines import Checksum, LineDecoder, LineFormat, Lin
 from gaugeway_drivers.decode.moment import zone
 from gaugeway_drivers.port import Parity, Port, Settings, opened
 
-LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 0.5
 PLENTY: Final = 2048
 """A read that brought as much shows that data comes fast: then the next is not put off to let more gather."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from gaugeway import ConfigError, Duration, Meta, Reading, Sensors, Tick
 from gaugeway_drivers.wave import SyntheticSensor, Trace
 
-LONGEST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 0.5
 READINGS_A_TICK: Final = 1000
 MOMENT: Final = 0.001
 """How far apart the readings of a sensor are made up that come without pause."""

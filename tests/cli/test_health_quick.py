@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 from tests.support.gateways import Home
 
-SLOW = ("paho", "serial", "sqlite3", "yaml", "gaugeway_drivers", "gaugeway_sinks", "gaugeway_stages", "asyncio", "ssl")
+SLOW = (
+    "paho",
+    "serial",
+    "sqlite3",
+    "yaml",
+    "gaugeway_drivers",
+    "gaugeway_sinks",
+    "gaugeway_stages",
+    "asyncio",
+    "ssl",
+    "msgspec",
+    "logging",
+)
 
 
 def imported(home: Home, *words: str) -> set[str]:
