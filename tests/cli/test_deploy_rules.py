@@ -71,6 +71,9 @@ def test_rules_are_deployed_and_taken_back(tmp_path: Path) -> None:
         assert (lines[1]["by"], lines[1]["changed"], lines[0]["outcome"]) == ("anna", ["boiler_hot"], "begun")
         assert (lines[1]["before"], lines[1]["after"]) == (lines[2]["after"], lines[2]["before"])
         assert deploy(home, "--rollback")[0] == 78
+        kept = tmp_path / "state" / "rules" / "boiler.yaml" / "000001.yaml"
+        kept.write_text(OLD)  # as a deployment leaves it that was cut short
+        assert deploy(home, "--rollback")[0] == 78
 
 
 def test_what_is_wrong_is_not_deployed(tmp_path: Path) -> None:

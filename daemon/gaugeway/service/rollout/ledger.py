@@ -50,6 +50,14 @@ class Ledger:
         for oldest in versions[: len(versions) + 1 - MOST_KEPT]:
             oldest.unlink()
 
+    def forget(self, content: bytes) -> None:
+        """Drop the last version with this content, which is in use again, and all that came after it."""
+        for version in reversed(self.versions()):
+            found = version.read_bytes() == content
+            version.unlink()
+            if found:
+                return
+
     def note(self, facts: Mapping[str, object], by: str) -> None:
         """Add a line to the audit log; it is on disk when this returns."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

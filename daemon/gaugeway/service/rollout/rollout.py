@@ -28,7 +28,7 @@ class Rollout:
         storage = present.plan.storage.dir if present.plan else None
         self._back = content is None
         if content is None:
-            content = _former(Ledger(storage, self.target)) if storage else b""
+            content = _former(Ledger(storage, self.target), self.before) if storage else b""
         self.after = content
         self.new = _right(config, self.target, content)
         self.ledger = Ledger(self.new.storage.dir, self.target)
@@ -45,7 +45,6 @@ class Rollout:
         facts |= {"before": digest(self.before), "after": digest(self.after)}
         facts |= {"added": found.added, "removed": found.removed, "changed": found.changed}
         with self.ledger.alone():
-            versions = self.ledger.versions()
             if not self._back:
                 self.ledger.keep(self.before)
             self.ledger.note({**facts, "outcome": "begun"}, by)
@@ -62,15 +61,16 @@ class Rollout:
                         self.ledger.versions()[-1].unlink()
                 self.ledger.note({**facts, "outcome": outcome}, by)
             if self._back:
-                versions[-1].unlink()
+                self.ledger.forget(self.after)
         return outcome
 
 
-def _former(ledger: Ledger) -> bytes:
-    versions = ledger.versions()
+def _former(ledger: Ledger, present: bytes) -> bytes:
+    """Return the last version that is another: a deployment that was cut short has kept what is still there."""
+    versions = [content for path in ledger.versions() if (content := path.read_bytes()) != present]
     if not versions:
         raise ConfigError(f"no former version of {ledger.target.name} was kept: there is nothing to go back to")
-    return versions[-1].read_bytes()
+    return versions[-1]
 
 
 def _target(patterns: tuple[str, ...], name: str) -> Path:
