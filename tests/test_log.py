@@ -3,8 +3,10 @@
 import io
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
 
@@ -179,13 +181,22 @@ def test_the_table_of_kinds_is_bounded(clock: list[float]) -> None:
     ],
 )  # fmt: skip
 def test_the_form_follows_where_the_log_goes(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, under_systemd: bool, form: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: str, under_systemd: bool, form: str
 ) -> None:
     """Under systemd the journal's, by hand text, unless the configuration says another."""
     monkeypatch.delenv("JOURNAL_STREAM", raising=False)
-    if under_systemd:
-        monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-    assert logs.form(wanted) == form
+    with (tmp_path / "stderr").open("w") as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        status = os.fstat(stream.fileno())
+        if under_systemd:
+            monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
+        assert logs.form(wanted) == form
+
+
+def test_a_variable_that_was_only_inherited_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of a desktop has it too, and its errors go to the terminal."""
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
+    assert logs.form("auto") == "text"
 
 
 def _raised(error: BaseException) -> BaseException:
