@@ -1,4 +1,4 @@
-"""The load: publishes readings of fifty sensors at QoS 1. Arguments: port, how many, messages a second (0: no limit)."""
+"""The load: readings of fifty sensors, published at QoS 1. Arguments: port, how many, messages a second (0: all)."""
 
 import selectors
 import sys

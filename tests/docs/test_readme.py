@@ -38,7 +38,7 @@ def test_the_mistake_is_shown_as_it_says(tmp_path: Path) -> None:
 
 def test_every_command_of_the_table_exists() -> None:
     """Nobody is sent to a command that is not there."""
-    named = set(re.findall(r"^\| `gaugeway (\w+)", README, re.MULTILINE))
+    named = set(re.findall(r"^\| `gaugeway ([\w-]+)", README, re.MULTILINE))
     assert named
     assert named <= set(COMMANDS)
 

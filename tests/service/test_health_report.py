@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from gaugeway.service.health.moment import Moment, Speechless
 from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, readings, registry, sensors, until
 
 from gaugeway import DeviceError, Reading, Reject, Sensor
@@ -20,6 +19,7 @@ from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import diagnosis, machine, recent
 from gaugeway.service.health.health import Health
+from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Clock, Complaint, Disk, Journal, Outbox, Report, schema
 from gaugeway.service.health.stacks import where
