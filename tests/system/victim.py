@@ -16,13 +16,15 @@ PATIENCE: Final = 60.0
 class Victim:
     """A folder with a configuration, a state and an output `out.jsonl`, and the process that works there, if any.
 
-    `configuration` is a template, of which `start` fills in what changes from life to life.
+    `configuration` is a template, of which `start` fills in what changes from life to life; `disk` is where state
+    and output are, as `{disk}`, if that is somewhere else.
     """
 
-    def __init__(self, folder: Path, configuration: str) -> None:
+    def __init__(self, folder: Path, configuration: str, disk: Path | None = None) -> None:
         self.folder = folder
+        self.disk = disk or folder
         self.config = folder / "gateway.yaml"
-        self.output = folder / "out.jsonl"
+        self.output = self.disk / "out.jsonl"
         self.log = folder / "gateway.log"
         self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,7 +43,10 @@ class Victim:
     @property
     def size(self) -> int:
         """How many bytes of output there are, -1 where there is none."""
-        return self.output.stat().st_size if self.output.exists() else -1
+        try:
+            return self.output.stat().st_size
+        except FileNotFoundError:
+            return -1
 
     @property
     def lines(self) -> int:
@@ -50,7 +55,7 @@ class Victim:
 
     def start(self, *, under: Sequence[str] = (), **settings: object) -> None:
         """Start it with these settings, maybe under another command such as strace."""
-        self.config.write_text(self._configuration.format(**settings))
+        self.config.write_text(self._configuration.format(disk=self.disk, **settings))
         command = [*under, sys.executable, "-m", "gaugeway", "run", str(self.config)]
         environment = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder)}
         with self.log.open("ab") as log:
@@ -64,9 +69,13 @@ class Victim:
 
     def kill(self) -> bool:
         """Kill it, and whatever runs it; tell whether it was alive until then, or killed before, as it should be."""
+        self.fell()
+        return self._end() == -signal.SIGKILL
+
+    def fell(self) -> None:
+        """Kill it without waiting for its end: a process that waits for a dead disk ends with the disk."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        return self._end() == -signal.SIGKILL
 
     def stop(self) -> int:
         """Ask it to stop and return its exit code."""
