@@ -1,7 +1,5 @@
 """How bursts of readings are journaled on their way in, and come back exactly as they were."""
 
-import errno
-import os
 from collections.abc import Iterator
 from typing import Final
 
@@ -46,8 +44,8 @@ class IntakeJournal:
         `JournalFullError` where the journal has reached its size, `OSError` where the disk takes nothing; that is so
         too while the reserve is spent, because the room that it made is not meant for readings.
         """
-        if self._reserve is not None and self._reserve.spent and not self._reserve.refill():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._reserve.path))
+        if self._reserve is not None:
+            self._reserve.keep_out()
         return self.journal.append((ENCODER.encode(entry),))
 
     def replay(self, position: int) -> Iterator[tuple[int, Entry]]:

@@ -1,5 +1,6 @@
 """A piece of disk set aside for the moment when there is none left."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -64,6 +65,11 @@ class Reserve:
             os.close(file)
         self.spent = False
         return True
+
+    def keep_out(self) -> None:
+        """Raise an `OSError` where the space that was given up is all that there is: it is not for everybody."""
+        if self.spent and not self.refill():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
 
     def _give_back(self) -> None:
         """Leave no half of it behind."""

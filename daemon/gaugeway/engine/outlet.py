@@ -53,6 +53,8 @@ class Outlet:
         self.meter = Meter()
         self.status = Status()
         self.lock = threading.RLock()
+        self.guard: Callable[[], None] | None = None
+        """Called before a batch is handed over; what it raises counts as the sink's own fault."""
         self.sensors: list[Sensors[Sensor]] = []
         self._tick: Callable[[Tick], Sequence[bytes] | None] | None = getattr(sink, "tick", None)
         self._flush: Callable[[], None] | None = getattr(sink, "flush", None)
@@ -196,6 +198,8 @@ class Outlet:
         if self._messages and not self._posted():
             return False
         with Contained() as fault:
+            if batch and self.guard is not None:
+                self.guard()
             said = call()
             if said and self.outbox is not None:  # what any other sink returns is its own affair
                 self._messages += said

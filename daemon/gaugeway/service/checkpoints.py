@@ -99,6 +99,7 @@ class Checkpoints:
     def open_outlet(self, outlet: Outlet) -> None:
         """Give a sink its outbox, bring back its state, and take back what it wrote after the last checkpoint."""
         outbox = outlet.outbox = self.storage.outbox(outlet, self._sync_journals)
+        outlet.guard = self.storage.guard(outlet)
         state = self._last.get(f"sink {outlet.use.id}")
         if state is not None:
             restore(outlet.sink, msgspec.msgpack.decode(state), outlet.use.id)
@@ -113,6 +114,7 @@ class Checkpoints:
     def open_outbox(self, outlet: Outlet) -> None:
         """Give a sink that came with a reload its outbox; it goes on where the one before it ended."""
         outbox = outlet.outbox = self.storage.outbox(outlet, self._sync_journals)
+        outlet.guard = self.storage.guard(outlet)
         if outbox is not None:
             outbox.start()
 

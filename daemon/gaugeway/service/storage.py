@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Final
 from zlib import crc32
 
@@ -49,6 +49,11 @@ class Storage:
         kept = IntakeJournal(journal, self.reserve)
         return Journaled(kept, intake, sync_every=self.plan.sync_every, keeps_ticks=lambda: pipeline.minds_ticks)
 
+    def guard(self, outlet: Outlet) -> Callable[[], None] | None:
+        """Return what keeps a sink from filling up the room that was meant for the state and for alarms."""
+        paths = [option for option in outlet.use.options.values() if isinstance(option, Path)]
+        return self.reserve.keep_out if any(_disk(path) == _disk(self.folder) for path in paths) else None
+
     def outbox(self, outlet: Outlet, causes: Callable[[], None]) -> Outbox | None:
         """Return the outbox before a sink that delivers, not started yet; None for any other.
 
@@ -72,6 +77,13 @@ class Storage:
         """Let go of the folder."""
         self.store.close()
         self._open.close()
+
+
+def _disk(path: Path) -> int:
+    """Return what tells the disk on which a file is, or will be, from other disks."""
+    while not path.exists():
+        path = path.parent
+    return path.stat().st_dev
 
 
 def _rows_of(use: SourceUse) -> str:
