@@ -12,7 +12,7 @@ from gaugeway_sinks.alert.panel import Panel
 from gaugeway_sinks.alert.roster import STALE
 
 OBJECT_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
-ABOUT: Final = {"name": "gaugeway", "support_url": "https://pypi.org/project/gaugeway/"}
+ABOUT: Final = {"name": "gaugeway"}
 
 UNITS: Final[dict[str, frozenset[str]]] = {
     "temperature": frozenset({"°C", "°F", "K"}),
