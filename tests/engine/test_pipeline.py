@@ -21,6 +21,7 @@ from tests.engine.kit import (
 )
 
 from gaugeway import ConfigError, DeviceError, Reading, Tick
+from gaugeway.engine import intake as intake_module
 from gaugeway.engine.flags import Flags
 from gaugeway.engine.joint import HaltedError, Item
 from gaugeway.engine.outlet import Outlet
@@ -214,6 +215,43 @@ def test_a_stop_loses_nothing_that_was_read() -> None:
     with running(pipeline(source, sinks=[outlet(shelf)])):
         until(lambda: len(shelf.values) > 100)
     assert shelf.values == list(range(source.said))
+
+
+class InOneGo:
+    """Gives without a tick all that it got from its device in one read; then it ticks, or never does."""
+
+    ticks = True
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.given = 0
+
+    def stream(self) -> Iterator[Reading | Tick]:
+        yield Tick()
+        while True:
+            for number in range(self.count):
+                self.given += 1
+                yield Reading("a", number)
+            yield Tick()
+
+
+def test_a_stop_waits_for_what_the_source_has_read_from_its_device() -> None:
+    """Nobody sends that again; the source is asked until it has nothing more, which it says with a tick."""
+    source, shelf = InOneGo(5000), Shelf()
+    run = pipeline(source, sinks=[outlet(shelf)])
+    with running(run):
+        until(lambda: source.given > 0)
+    assert source.given % 5000 == 0
+    assert len(shelf.values) == source.given
+
+
+def test_a_stop_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that never comes to a tick is left in the middle."""
+    monkeypatch.setattr(intake_module, "DRAINED", 0.01)
+    source, shelf = InOneGo(10**12), Shelf()
+    with running(pipeline(source, sinks=[outlet(shelf)])):
+        until(lambda: source.given > 0)
+    assert shelf.values == list(range(len(shelf.values)))
 
 
 def test_two_pipelines_share_a_sink() -> None:

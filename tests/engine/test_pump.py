@@ -47,7 +47,7 @@ class Blocking:
 
 
 def started(source: object) -> Generator[Reading | Reject | Tick]:
-    return Pump("src", cast("Blocking", source)).stream()
+    return Pump("src", cast("Blocking", source), threading.Event()).stream()
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def test_a_source_that_ticks_is_read_as_it_is() -> None:
         def stream(self) -> Iterator[Reading | Tick]:
             yield Reading("a", float(threading.get_ident()))
 
-    [reading] = list(ticking("src", Ticking()))
+    [reading] = list(ticking("src", Ticking(), threading.Event()))
     assert isinstance(reading, Reading)
     assert reading.value == threading.get_ident()
 
@@ -158,7 +158,7 @@ def test_it_may_be_a_plain_iterator() -> None:
         def stream(self) -> Iterator[Reading]:
             return iter(readings(1, 2))
 
-    assert [item.value for item in ticking("src", Plain()) if isinstance(item, Reading)] == [1, 2]
+    assert [item.value for item in ticking("src", Plain(), threading.Event()) if isinstance(item, Reading)] == [1, 2]
 
 
 def test_a_blocking_device_that_fails_is_opened_again() -> None:
@@ -187,3 +187,19 @@ def test_a_pipeline_runs_on_a_blocking_source() -> None:
         source.say(None)
         thread.join(PATIENCE)
     assert source.closed.is_set()
+
+
+def test_a_stop_leaves_nothing_in_the_queue() -> None:
+    """All that was taken from the device by then goes through the pipeline."""
+    source, shelf = Blocking(), Shelf()
+    one = pipeline(source, sinks=[outlet(shelf)])
+    with running(one) as thread:
+        source.say(*readings(0))
+        until(lambda: shelf.values == [0])
+        with one.turn.paused():
+            source.say(*readings(*range(1, 700)))
+            until(lambda: source.given == 700)
+            one.stopping.set()
+        source.say(*readings(700), None)
+        thread.join(PATIENCE)
+    assert shelf.values == list(range(source.given))

@@ -1,5 +1,6 @@
 """Where readings enter: a source is opened, read, and opened again after a failure; each reading is completed."""
 
+import math
 import re
 import sys
 import threading
@@ -15,7 +16,7 @@ from gaugeway.contract import Source
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
-from gaugeway.engine.pump import Item, let_go, ticking
+from gaugeway.engine.pump import Item, let_go, ticking, ticks
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
 from gaugeway.engine.wallclock import WallClock
@@ -30,6 +31,8 @@ log = logger(__name__)
 
 BURST: Final = 256
 WAIT: Final = 1.0
+DRAINED: Final = 1.0
+"""So many seconds a stop waits for what a source has read from its device and not given yet."""
 HIGHEST: Final = sys.float_info.max
 LOWEST: Final = -HIGHEST
 HEALTHY_AFTER: Final = 30.0
@@ -91,7 +94,11 @@ class Intake:
         self._left_out = 0
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
         self._commit_fault: BaseException | None = None
+        self._ticks = ticks(source)
+        self._sends_once = site.clock.live and not self.acknowledges
         self._unfinished = NO_BURST
+        self._holds = False
+        self._drained_by = math.inf
 
     def bursts(self) -> Generator[Burst]:
         """Yield burst after burst until the source ends or the gateway stops; wait and open again after a failure."""
@@ -104,6 +111,7 @@ class Intake:
                 return
             if self._unfinished is not NO_BURST:  # what came before the failure is as good as any other
                 yield self._burst(*self._unfinished, None)
+            self._holds = False
             if self._stopping.is_set():
                 return
             yield from self._after(fault.error or RuntimeError("ended in an unknown way"))
@@ -128,16 +136,25 @@ class Intake:
             self._commit_fault = fault.error
 
     @property
+    def may_stop(self) -> bool:
+        """Whether a stop is wanted and costs nothing that was read from a device; that is not waited for long."""
+        if not self._stopping.is_set():
+            return False
+        now = self.time.now()
+        self._drained_by = min(self._drained_by, now + DRAINED)
+        return not self._holds or now >= self._drained_by
+
+    @property
     def acknowledges(self) -> bool:
         """Whether the sender keeps what is not acknowledged."""
         return self._commit is not None
 
     def _one_opening(self) -> Generator[Burst]:
         self._unfinished, self._commit_fault = NO_BURST, None
-        stream = ticking(self.use.id, self.source)
+        stream = ticking(self.use.id, self.source, self._stopping)
         try:
             self._skip(stream)
-            while not self._stopping.is_set():
+            while not self.may_stop:
                 burst = self._collect(stream)
                 if burst is None:
                     return
@@ -169,6 +186,7 @@ class Intake:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""
         first = next(stream, END)
         if first is END:
+            self._holds = False
             return None
         readings: list[Reading] = []
         append, get = readings.append, self.sensors.get
@@ -199,6 +217,7 @@ class Intake:
 
     def _burst(self, readings: list[Reading], now: float, wall: float, tick: Tick | None) -> Burst:
         self._unfinished = NO_BURST
+        self._holds = self._sends_once and not (self._ticks and tick is not None)
         if self.wall.unset and readings:
             self.wall.mark(readings, wall, now)
         open_for = now - self._opened_at

@@ -152,7 +152,7 @@ class Pipeline:
                 if any(outlet.unsaved for outlet in self.outlets):
                     self.save_soon()
                 self.recorder.settle(burst)
-            if self.stopping.is_set():
+            if self.intake.may_stop:
                 raise Recompose
             self._hold_back()
             self.wheel.wait()

@@ -19,11 +19,15 @@ log = logger(__name__)
 
 
 class Pump:
-    """The thread that pulls a blocking source, and the bounded queue between it and the pipeline."""
+    """The thread that pulls a blocking source, and the bounded queue between it and the pipeline.
 
-    def __init__(self, name: str, source: Source) -> None:
+    Once `stopping` is set it takes no more from the source, and its stream ends behind what it has taken.
+    """
+
+    def __init__(self, name: str, source: Source, stopping: threading.Event) -> None:
         self._name = name
         self._source = source
+        self._stopping = stopping
         self._queue: deque[Item] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -35,21 +39,24 @@ class Pump:
         thread = threading.Thread(target=self._pull, name=f"pump {self._name}", daemon=True)
         thread.start()
         try:
-            while True:
-                with self._changed:
-                    taken, ended = list(self._queue), self._ended
-                    self._queue.clear()
-                    self._changed.notify_all()
-                yield from taken
-                if ended:
-                    break
+            while not (self._ended or self._stopping.is_set()):
+                yield from self._taken()
                 yield Tick()
                 with self._changed:
                     self._changed.wait_for(lambda: self._queue or self._ended, WAIT)
         finally:
             self._close(thread)
+        yield from self._taken()
         if self._error is not None:
             raise self._error
+
+    def _taken(self) -> list[Item]:
+        """Return what the source has given, and make room for more."""
+        with self._changed:
+            taken = list(self._queue)
+            self._queue.clear()
+            self._changed.notify_all()
+        return taken
 
     def _pull(self) -> None:
         with Contained() as fault:
@@ -81,9 +88,14 @@ class Pump:
             log.warning("source does not end, its thread is left behind", source=self._name)
 
 
-def ticking(name: str, source: Source) -> Iterator[Item]:
+def ticks(source: Source) -> bool:
+    """Tell whether a source ticks by itself."""
+    return bool(getattr(source, "ticks", False))
+
+
+def ticking(name: str, source: Source, stopping: threading.Event) -> Iterator[Item]:
     """Return the stream of a source that ticks by itself as it is, and that of any other through a pump."""
-    return iter(source.stream()) if getattr(source, "ticks", False) else Pump(name, source).stream()
+    return iter(source.stream()) if ticks(source) else Pump(name, source, stopping).stream()
 
 
 def let_go(stream: Iterator[Item], name: str) -> None:
