@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import ConfigError, DeviceError, Duration, Site, logger
-from gaugeway_sinks.alert.event import Event
+from gaugeway_sinks.alarms.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter, Template
 
 if TYPE_CHECKING:

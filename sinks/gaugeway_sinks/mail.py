@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from msgspec import Meta
 
 from gaugeway import ConfigError, DeviceError, Duration, FilePath, Secret, Site, logger
-from gaugeway_sinks.alert.event import Event
+from gaugeway_sinks.alarms.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter, Template
 
 if TYPE_CHECKING:

@@ -143,16 +143,19 @@ def test_a_really_full_disk(small_disk: Path, tmp_path: Path, size: int | None) 
     hog.write_bytes(b"x" * 30_000)
     sink = File(path=small_disk / "r.jsonl", rotate=rotate)
     taken, refused = 0, 0
+    words: set[str] = set()
     for n in range(100):
         try:
             sink.consume(batch(*range(20 * n, 20 * n + 20)))
             taken = n + 1
-        except OSError:
+        except OSError as error:
+            words.add(str(error))
             refused += 1
             if refused == 3:
                 hog.unlink()
                 break
     assert refused == 3
+    assert words == {f"[Errno 28] No space left on device: '{small_disk / 'r.jsonl'}'"}
     sink.consume(batch(*range(20 * taken, 20 * taken + 20)))
     sink.position()
     sink.close()

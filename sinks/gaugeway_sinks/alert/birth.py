@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from gaugeway import Quantity, Rule, Sensor
-from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alarms.panel import Panel
 
 
 class Birth(msgspec.Struct, kw_only=True):

@@ -6,14 +6,14 @@ import msgspec
 
 from gaugeway import version
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alert.alarm import Alarm
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.snapshot import describe
+from gaugeway_sinks.alarms.track import Track
 from gaugeway_sinks.alert.birth import birth
-from gaugeway_sinks.alert.event import Event
 from gaugeway_sinks.alert.home_assistant import HomeAssistant, discovery
-from gaugeway_sinks.alert.panel import Panel
-from gaugeway_sinks.alert.snapshot import describe
 from gaugeway_sinks.alert.summary import summary
-from gaugeway_sinks.alert.track import Track
 
 ONLINE = b"online"
 OFFLINE = b"offline"

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import ConfigError, Duration, Sensor
-from gaugeway_sinks.alert.panel import Panel
-from gaugeway_sinks.alert.roster import STALE
+from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.roster import STALE
 
 OBJECT_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
 ABOUT: Final = {"name": "gaugeway"}

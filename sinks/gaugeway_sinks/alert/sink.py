@@ -29,16 +29,16 @@ from gaugeway.mqtt import (
     Version,
     own_client_id,
 )
+from gaugeway_sinks.alarms.dispatch import Dispatch
+from gaugeway_sinks.alarms.event import Event, unpack
+from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.orders import Orders, Reply
+from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.snapshot import describe
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
-from gaugeway_sinks.alert.dispatch import Dispatch
-from gaugeway_sinks.alert.event import Event, unpack
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
-from gaugeway_sinks.alert.memory import Memory
 from gaugeway_sinks.alert.notices import Notices
-from gaugeway_sinks.alert.orders import Orders, Reply
-from gaugeway_sinks.alert.panel import Panel
 from gaugeway_sinks.alert.refusals import check
-from gaugeway_sinks.alert.snapshot import describe
 from gaugeway_sinks.alert.summary import summary
 
 SUMMARY_EVERY: Final = 1.0

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.panel import Panel
 
 
 class Summary(msgspec.Struct, kw_only=True):

@@ -10,10 +10,10 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from gaugeway import Duration, Reading, Site, Tick
-from gaugeway_sinks.alert.dispatch import LATE, Dispatch
-from gaugeway_sinks.alert.event import Envelope, Event, Name, unpack
-from gaugeway_sinks.alert.memory import Memory
-from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
+from gaugeway_sinks.alarms.event import Envelope, Event, Name, unpack
+from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.panel import Panel
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[Sequence[Severity]] = ("info", "warning", "critical")

@@ -3,6 +3,8 @@
 import errno
 import os
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +26,10 @@ class Page:
 
     def append(self, data: bytes) -> None:
         """Write all of `data`. After an `OSError` a part of it may stand behind `size`; `cut` takes it away."""
-        written = os.write(self._fd, data)
-        while written < len(data):
-            written += os.write(self._fd, data[written:])
+        with _named(self.path):
+            written = os.write(self._fd, data)
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
         self.size += written
         self._synced = False
 
@@ -34,7 +37,8 @@ class Page:
         """Take back all that stands behind `size`; return how many bytes that were."""
         there = os.fstat(self._fd).st_size
         if there > size:
-            os.ftruncate(self._fd, size)
+            with _named(self.path):
+                os.ftruncate(self._fd, size)
             self._synced = False
         self.size = min(there, size)
         return there - self.size
@@ -69,7 +73,8 @@ class Page:
     def sync(self) -> None:
         """Make everything written so far last, and the file's name too."""
         if not self._synced:
-            os.fsync(self._fd)
+            with _named(self.path):
+                os.fsync(self._fd)
             self._synced = True
         if not self._entered:
             sync_folder(self.path.parent)
@@ -78,6 +83,16 @@ class Page:
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
+
+
+@contextmanager
+def _named(path: Path) -> Generator[None]:
+    """Let an error say which file it is about, where the system was given only its descriptor."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 def sealed(path: Path, size: int) -> int | None:

@@ -8,12 +8,12 @@ import msgspec
 from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.mqtt import Delivery
 from gaugeway.reading import Stamp
-from gaugeway_sinks.alert.command import Result
-from gaugeway_sinks.alert.event import Envelope, Event, unpack
-from gaugeway_sinks.alert.memory import Memory
-from gaugeway_sinks.alert.orders import Orders
-from gaugeway_sinks.alert.panel import Panel
-from gaugeway_sinks.alert.snapshot import describe
+from gaugeway_sinks.alarms.command import Result
+from gaugeway_sinks.alarms.event import Envelope, Event, unpack
+from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.orders import Orders
+from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.snapshot import describe
 
 START: Final = 1_800_000_000.0
 HOT: Final = Rule(sensor="t", above=Quantity(85, "°C"), clear_below=Quantity(82, "°C"))

@@ -10,8 +10,8 @@ from tests.support.brokers import Peer, until
 
 from gaugeway import Clock, Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway.mqtt import Message
+from gaugeway_sinks.alarms.event import Event
 from gaugeway_sinks.alert import ThresholdAlertSink
-from gaugeway_sinks.alert.event import Event
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 
 

@@ -15,7 +15,7 @@ from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, unt
 
 from gaugeway import DeviceError, Quantity, Reading, Rule, Sensor
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alert.command import Result
+from gaugeway_sinks.alarms.command import Result
 
 pytestmark = [needs_mosquitto, pytest.mark.broker]
 ACK = Message("gw/plant1/alert/hot/cmd", b'{"cmd": "ack", "occurrence": 1, "by": "ann"}')

@@ -9,8 +9,8 @@ from tests.sinks.alert.kit import HOT, START, Bench
 
 from gaugeway import Clock, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.rule import Limit, Rate
-from gaugeway_sinks.alert.memory import Memory
-from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.panel import Panel
 
 SLOW = structs.replace(HOT, for_=15.0, clear_for=30.0, remind=100.0)
 FULL = {

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from gaugeway_sinks.alert.crossing import NOTHING, Terms
+from gaugeway_sinks.alarms.crossing import NOTHING, Terms
 
 BUCKETS: Final = 60
 """A window is kept as so many stretches at most, each with its lowest value, however many samples there are."""

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from gaugeway_sinks.alert.alarm import Alarm
+from gaugeway_sinks.alarms.alarm import Alarm
 
 LARGEST: Final = 4096
 LONGEST_SHELVING: Final = 30 * 86400.0

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gaugeway_sinks.alert.event import Event
+from gaugeway_sinks.alarms.event import Event
 
 PARTS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 TALES: Final = {

@@ -10,9 +10,9 @@ import msgspec
 
 from gaugeway import logger
 from gaugeway.mqtt import Delivery
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.command import Command, RefusedError, Result, carry_out, read
-from gaugeway_sinks.alert.panel import Panel
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.command import Command, RefusedError, Result, carry_out, read
+from gaugeway_sinks.alarms.panel import Panel
 
 log = logger(__name__)
 

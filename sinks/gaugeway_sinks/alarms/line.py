@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-from gaugeway_sinks.alert.stream import Stream
+from gaugeway_sinks.alarms.stream import Stream
 
 
 class Line:

@@ -1,6 +1,6 @@
 """Values against limits: above, below, outside."""
 
-from gaugeway_sinks.alert.crossing import INF, Forgetful, Terms
+from gaugeway_sinks.alarms.crossing import INF, Forgetful, Terms
 
 
 class Above(Forgetful):

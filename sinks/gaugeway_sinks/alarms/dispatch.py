@@ -10,7 +10,7 @@ import msgspec
 
 from gaugeway import Reading
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alert.event import Envelope, Event, unpack
+from gaugeway_sinks.alarms.event import Envelope, Event, unpack
 
 LATE: Final = 10.0
 """What is sent so long after it was made is history."""

@@ -4,14 +4,14 @@ import msgspec
 from msgspec import UNSET
 
 from gaugeway import Reading
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.crossing import Terms
-from gaugeway_sinks.alert.crossing.signs import Quality
-from gaugeway_sinks.alert.event import STAMPS, Event, Name
-from gaugeway_sinks.alert.line import iso
-from gaugeway_sinks.alert.standing import Standing
-from gaugeway_sinks.alert.track import Track
-from gaugeway_sinks.alert.wording import sentence
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.crossing import Terms
+from gaugeway_sinks.alarms.crossing.signs import Quality
+from gaugeway_sinks.alarms.event import STAMPS, Event, Name
+from gaugeway_sinks.alarms.line import iso
+from gaugeway_sinks.alarms.standing import Standing
+from gaugeway_sinks.alarms.track import Track
+from gaugeway_sinks.alarms.wording import sentence
 
 
 class Badge(msgspec.Struct, frozen=True):

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gaugeway import Rule, Sensor, logger
-from gaugeway_sinks.alert.alarm import Alarm, Voice
-from gaugeway_sinks.alert.crossing import Crossing
-from gaugeway_sinks.alert.crossing.compile import crossing, difference
-from gaugeway_sinks.alert.joint import Gauge, Leg, Member, Vote
-from gaugeway_sinks.alert.line import Line
-from gaugeway_sinks.alert.track import Track
-from gaugeway_sinks.alert.watch import Grader, Hush, Solo
+from gaugeway_sinks.alarms.alarm import Alarm, Voice
+from gaugeway_sinks.alarms.crossing import Crossing
+from gaugeway_sinks.alarms.crossing.compile import crossing, difference
+from gaugeway_sinks.alarms.joint import Gauge, Leg, Member, Vote
+from gaugeway_sinks.alarms.line import Line
+from gaugeway_sinks.alarms.track import Track
+from gaugeway_sinks.alarms.watch import Grader, Hush, Solo
 
 log = logger(__name__)
 

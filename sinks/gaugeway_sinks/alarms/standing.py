@@ -4,11 +4,11 @@ from typing import Final
 
 import msgspec
 
-from gaugeway_sinks.alert.attention import Attention
-from gaugeway_sinks.alert.bursts import Bursts
-from gaugeway_sinks.alert.condition import Condition
-from gaugeway_sinks.alert.event import Name
-from gaugeway_sinks.alert.suppression import Suppression
+from gaugeway_sinks.alarms.attention import Attention
+from gaugeway_sinks.alarms.bursts import Bursts
+from gaugeway_sinks.alarms.condition import Condition
+from gaugeway_sinks.alarms.event import Name
+from gaugeway_sinks.alarms.suppression import Suppression
 
 SUPPRESSED: Final = {"out_of_service": "OOSRV", "shelved": "SHLVD", "inhibited": "DSUPR"}
 

@@ -1,9 +1,9 @@
 """One alarm on several sensors: when so many of them cross, or when two are too far apart."""
 
 from gaugeway import Reading, convert
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.crossing import INF, NOTHING, Crossing
-from gaugeway_sinks.alert.track import Track
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.crossing import INF, NOTHING, Crossing
+from gaugeway_sinks.alarms.track import Track
 
 
 class Vote:

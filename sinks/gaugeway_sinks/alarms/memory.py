@@ -2,11 +2,11 @@
 
 import msgspec
 
-from gaugeway_sinks.alert.bursts import Bursts
-from gaugeway_sinks.alert.snapshot import Badge
-from gaugeway_sinks.alert.standing import Standing
-from gaugeway_sinks.alert.stream import Past
-from gaugeway_sinks.alert.track import Remembered
+from gaugeway_sinks.alarms.bursts import Bursts
+from gaugeway_sinks.alarms.snapshot import Badge
+from gaugeway_sinks.alarms.standing import Standing
+from gaugeway_sinks.alarms.stream import Past
+from gaugeway_sinks.alarms.track import Remembered
 
 
 class Kept(msgspec.Struct):

@@ -3,11 +3,11 @@
 from msgspec import structs
 
 from gaugeway import Quantity, Rule
-from gaugeway_sinks.alert.crossing import Crossing
-from gaugeway_sinks.alert.crossing.limits import Above, Below, Outside
-from gaugeway_sinks.alert.crossing.rate import Rate
-from gaugeway_sinks.alert.crossing.signs import Quality, Silent
-from gaugeway_sinks.alert.crossing.stuck import Stuck
+from gaugeway_sinks.alarms.crossing import Crossing
+from gaugeway_sinks.alarms.crossing.limits import Above, Below, Outside
+from gaugeway_sinks.alarms.crossing.rate import Rate
+from gaugeway_sinks.alarms.crossing.signs import Quality, Silent
+from gaugeway_sinks.alarms.crossing.stuck import Stuck
 
 
 def crossing(rule: Rule, unit: str) -> Crossing:

@@ -1,6 +1,6 @@
 """Whether a value ever changes."""
 
-from gaugeway_sinks.alert.crossing import NOTHING, Terms
+from gaugeway_sinks.alarms.crossing import NOTHING, Terms
 
 
 class Stuck:

@@ -1,9 +1,9 @@
 """What connects an alarm with what it looks at: one sensor, its quality, or its silence."""
 
 from gaugeway import Reading
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.crossing import INF, NOTHING, Crossing
-from gaugeway_sinks.alert.crossing.signs import RANKS
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.crossing import INF, NOTHING, Crossing
+from gaugeway_sinks.alarms.crossing.signs import RANKS
 
 
 class Solo:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from gaugeway_sinks.alert.crossing import EVERYTHING, Forgetful, Terms
+from gaugeway_sinks.alarms.crossing import EVERYTHING, Forgetful, Terms
 
 QUALITIES: Final = ("good", "uncertain", "bad", "stale")
 RANKS: Final = {quality: rank for rank, quality in enumerate(QUALITIES)}

@@ -6,15 +6,15 @@ from typing import Final
 import msgspec
 
 from gaugeway import Clock, Reading, Rule, Sensor, Sensors
-from gaugeway_sinks.alert.alarm import Alarm
-from gaugeway_sinks.alert.bursts import Bursts
-from gaugeway_sinks.alert.crossing import INF
-from gaugeway_sinks.alert.event import OPERATORS, Envelope, Event, Name, pack
-from gaugeway_sinks.alert.memory import Kept, Memory
-from gaugeway_sinks.alert.roster import Roster
-from gaugeway_sinks.alert.snapshot import badge, describe, farewell
-from gaugeway_sinks.alert.stream import Past, Stream
-from gaugeway_sinks.alert.track import Track
+from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.bursts import Bursts
+from gaugeway_sinks.alarms.crossing import INF
+from gaugeway_sinks.alarms.event import OPERATORS, Envelope, Event, Name, pack
+from gaugeway_sinks.alarms.memory import Kept, Memory
+from gaugeway_sinks.alarms.roster import Roster
+from gaugeway_sinks.alarms.snapshot import badge, describe, farewell
+from gaugeway_sinks.alarms.stream import Past, Stream
+from gaugeway_sinks.alarms.track import Track
 
 FLOOD_TIME: Final = 60.0
 RETIRED: Final = 1000

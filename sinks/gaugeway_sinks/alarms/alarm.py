@@ -3,12 +3,12 @@
 from typing import Protocol
 
 from gaugeway import Rule, Sensor
-from gaugeway_sinks.alert.bursts import Bursts
-from gaugeway_sinks.alert.condition import Delays, Step
-from gaugeway_sinks.alert.crossing import Crossing
-from gaugeway_sinks.alert.event import Name
-from gaugeway_sinks.alert.line import Line
-from gaugeway_sinks.alert.standing import Standing
+from gaugeway_sinks.alarms.bursts import Bursts
+from gaugeway_sinks.alarms.condition import Delays, Step
+from gaugeway_sinks.alarms.crossing import Crossing
+from gaugeway_sinks.alarms.event import Name
+from gaugeway_sinks.alarms.line import Line
+from gaugeway_sinks.alarms.standing import Standing
 
 
 class Voice(Protocol):

@@ -6,9 +6,9 @@ from typing import Protocol
 import msgspec
 
 from gaugeway import Reading, Sensor
-from gaugeway_sinks.alert.crossing import NOTHING
-from gaugeway_sinks.alert.line import Line
-from gaugeway_sinks.alert.stream import Stream
+from gaugeway_sinks.alarms.crossing import NOTHING
+from gaugeway_sinks.alarms.line import Line
+from gaugeway_sinks.alarms.stream import Stream
 
 
 class Watcher(Protocol):
