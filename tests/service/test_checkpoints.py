@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,8 @@ import msgspec
 import pytest
 from tests.engine.kit import END, Fed, Feed, plan, readings, registry, until
 
+from gaugeway import Reading, Urgent
+from gaugeway.engine.recorder import Journaled
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Storage
 from gaugeway.registry import Registry
 from gaugeway.service.gateway import Gateway
@@ -56,8 +58,8 @@ def recorded(feed: Feed, label: str = "january") -> SourceUse:
 
 
 @contextmanager
-def started(made: Plan) -> Generator[Gateway]:
-    gateway = Gateway(made, REGISTRY)
+def started(made: Plan, known: Registry = REGISTRY) -> Generator[Gateway]:
+    gateway = Gateway(made, known)
     gateway.start()
     try:
         yield gateway
@@ -215,3 +217,44 @@ def test_after_a_reload_a_crash_leads_back_to_the_new_plan(folder: Path) -> None
     with started(gateway_plan(folder, live(Feed()), live(Feed(*readings(4, sensor="b")), "fresh"))):
         has_written(folder, 3)
     assert written(folder, "average") == [1, 2, 3]
+
+
+class Phone:
+    """Looks, whenever an alarm is sent, whether its cause is on disk."""
+
+    def __init__(self) -> None:
+        self.on_disk: Callable[[], bool] = lambda: False
+        self.sent: list[bool] = []
+
+
+class Alarm:
+    """Makes an alarm of every reading."""
+
+    def __init__(self, *, phone: Phone) -> None:
+        self.phone = phone
+
+    def consume(self, stream: Iterable[Reading]) -> Sequence[bytes]:
+        return [Urgent(reading.sensor.encode()) for reading in stream]
+
+    def deliver(self, messages: Sequence[bytes]) -> None:
+        self.phone.sent += [self.phone.on_disk() for _ in messages]
+
+
+def test_the_reading_that_raised_an_alarm_is_on_disk_before_the_alarm_is_sent(folder: Path) -> None:
+    """However long `sync_every` is: after a power cut no alarm is left without its cause."""
+    feed, phone = Feed(), Phone()
+    made = msgspec.structs.replace(
+        plan(
+            folder, PipelinePlan(source=live(feed)), sinks=[SinkUse(type="alarm", id="phone", options={"phone": phone})]
+        ),
+        storage=Storage(dir=folder / "state", checkpoint_every=NEVER, sync_every=NEVER),
+    )
+    known = registry(fed=("source", Fed), alarm=("sink", Alarm))
+    with started(made, known) as gateway:
+        recorder = gateway.pipelines[0].recorder
+        assert isinstance(recorder, Journaled)
+        journal = recorder.journal
+        phone.on_disk = lambda: 0 < journal.synced == journal.end
+        feed.say(*readings(1))
+        until(lambda: bool(phone.sent))
+    assert phone.sent == [True]

@@ -31,14 +31,12 @@ def outlet(shelf: Shelf, **options: object) -> Outlet:
 def test_a_file_on_the_same_disk_has_to_wait_for_room(storage: Storage, tmp_path: Path) -> None:
     """A device that does not wait would fill up in a moment what the alarms of a day need."""
     shelf = Shelf()
-    out = outlet(shelf, path=tmp_path / "data" / "out.jsonl")
+    path = tmp_path / "data" / "out.jsonl"
+    out = outlet(shelf, path=path)
     out.guard = storage.guard(out)
     out.take(readings(1))
-    assert (shelf.calls, out.status.state, out.status.reason) == (
-        0,
-        "waiting",
-        f"No space left on device: {storage.reserve.path}",
-    )
+    assert shelf.calls == 0
+    assert (out.status.state, out.status.reason) == ("waiting", f"No space left on device: {path}")
     storage.reserve = Reserve(tmp_path / "state" / "spent", size=4096)
     out.guard = storage.guard(out)
     out.last_try()

@@ -122,7 +122,7 @@ def test_all_goes_on_by_itself_when_there_is_room_again(tmp_path: Path) -> None:
         (raised,) = phone.hear(1)
         assert b'"event":"raised"' in raised.payload
         plant.disk.fill()  # the reserve was given up meanwhile, and somebody else takes that too
-        until(lambda: "No space left on device" in plant.health(), "it says what is wrong")
+        until(lambda: f"No space left on device: {plant.gateway.output}" in plant.health(), "it says what is wrong")
         assert plant.gateway.running
         assert len(plant.found("m")) < 2500
         plant.disk.make_room()

@@ -45,7 +45,7 @@ class IntakeJournal:
         too while the reserve is spent, because the room that it made is not meant for readings.
         """
         if self._reserve is not None:
-            self._reserve.keep_out()
+            self._reserve.keep_out(self.journal.folder)
         return self.journal.append((ENCODER.encode(entry),))
 
     def replay(self, position: int) -> Iterator[tuple[int, Entry]]:

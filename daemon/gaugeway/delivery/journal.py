@@ -71,6 +71,11 @@ class Journal:
         self.synced = self.start
 
     @property
+    def folder(self) -> Path:
+        """Where it is."""
+        return self._shelf.folder
+
+    @property
     def start(self) -> int:
         """The first position that is kept."""
         return self._shelf.start

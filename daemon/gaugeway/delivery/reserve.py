@@ -66,10 +66,10 @@ class Reserve:
         self.spent = False
         return True
 
-    def keep_out(self) -> None:
-        """Raise an `OSError` where the space that was given up is all that there is: it is not for everybody."""
+    def keep_out(self, path: Path) -> None:
+        """Raise an `OSError` about `path` where only the space is left that was given up: it is not for everybody."""
         if self.spent and not self.refill():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
     def _give_back(self) -> None:
         """Leave no half of it behind."""

@@ -123,7 +123,8 @@ class Shelf:
         start = prefix(segment.mark, covered)
         try:
             self.files.write(segment.file, (start, covered), segment.written)
-        except OSError:
+        except OSError as error:
+            error.filename = str(segment.path)
             self._undo(segment)
             raise
         length = len(start) + len(covered)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Final
 from zlib import crc32
@@ -51,8 +52,9 @@ class Storage:
 
     def guard(self, outlet: Outlet) -> Callable[[], None] | None:
         """Return what keeps a sink from filling up the room that was meant for the state and for alarms."""
-        paths = [option for option in outlet.use.options.values() if isinstance(option, Path)]
-        return self.reserve.keep_out if any(_disk(path) == _disk(self.folder) for path in paths) else None
+        paths = (option for option in outlet.use.options.values() if isinstance(option, Path))
+        path = next((path for path in paths if _disk(path) == _disk(self.folder)), None)
+        return None if path is None else partial(self.reserve.keep_out, path)
 
     def outbox(self, outlet: Outlet, causes: Callable[[], None]) -> Outbox | None:
         """Return the outbox before a sink that delivers, not started yet; None for any other.
