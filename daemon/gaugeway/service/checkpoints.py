@@ -1,6 +1,7 @@
 """Checkpoints: what a restart needs to go on as if nothing had happened, taken between two readings."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -65,6 +66,8 @@ class Checkpoints:
         self.storage = storage
         self.status = Status()
         self.taken = 0
+        self.taken_at: float | None = None
+        """When the last one was taken, on the clock that never steps."""
         self._parts = parts
         self._last = storage.store.load()
         self._positions = _decoded(self._last.get(POSITIONS))
@@ -220,6 +223,7 @@ class Checkpoints:
     def _well(self, error: BaseException | None) -> bool:
         if error is None:
             self.taken += 1
+            self.taken_at = time.monotonic()
             if self.status.become("running") and self.taken > 1:
                 log.info("checkpoints are taken again")
             return True
