@@ -21,6 +21,7 @@ def test_paho_still_has_the_hook() -> None:
     """`_create_socket` makes the socket that everything is read from. Should this fail, `gaugeway.mqtt` is affected."""
     assert inspect.signature(vars(PahoClient)["_create_socket"]).parameters.keys() == {"self"}
     assert "self._sock = self._create_socket()" in inspect.getsource(PahoClient.reconnect)
+    assert inspect.signature(vars(PahoClient)["_sock_recv"]).parameters.keys() == {"self", "bufsize"}
 
 
 def test_paho_reads_from_the_wire() -> None:

@@ -2,27 +2,26 @@
 
 paho reads a packet with three or four small reads, which is most of what it costs. `_create_socket` is where it
 makes its socket; that hook is private, so a test checks that it is still there, and `wire` says so in plain words
-where it was not called.
+where it was not called. The socket is encrypted here, and paho speaks neither through a proxy nor over HTTP: what it
+would need for that stays out of memory.
 """
 
 import socket
-import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
-
-from paho.mqtt.client import Client as PahoClient
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from typing import Final
 
 from gaugeway.errors import DeviceError, PluginError
 from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.faults import unreachable
 from gaugeway.mqtt.packets import Cutter
+from gaugeway.mqtt.spared import spared
 from gaugeway.mqtt.wire import Wire
 
-if TYPE_CHECKING:
-    from paho.mqtt.client import SocketLike
+with spared("hashlib", "ssl", "urllib.request"):
+    from paho.mqtt.client import Client as PahoClient
+    from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+    from paho.mqtt.packettypes import PacketTypes
+    from paho.mqtt.properties import Properties
 
 CONNECT_TIMEOUT: Final = 5.0
 PROPERTIES: Final[Callable[[int], Properties]] = Properties
@@ -30,9 +29,9 @@ PROPERTIES: Final[Callable[[int], Properties]] = Properties
 
 
 class Client(PahoClient):
-    """paho's client on a socket of ours: with a cutter it is a `Wire`, without one a plain socket."""
+    """paho's client on a `Wire`, which hands the messages to a cutter."""
 
-    def __init__(self, broker: Broker, *, persistent: bool = False, cutter: Cutter | None = None) -> None:
+    def __init__(self, broker: Broker, *, cutter: Cutter, persistent: bool = False) -> None:
         newest = broker.version == 5
         super().__init__(
             CallbackAPIVersion.VERSION2,
@@ -73,12 +72,13 @@ class Client(PahoClient):
         if self._wire is not None:
             self._wire.close()
 
-    def _create_socket(self) -> "SocketLike":
-        raw = dial(self.broker)
-        if self._cutter is None:
-            return cast("SocketLike", raw)  # a socket names its parameters otherwise
-        self._wire = Wire(raw, self._cutter)
+    def _create_socket(self) -> Wire:
+        self._wire = Wire(dial(self.broker), self._cutter, encrypted=self.broker.tls)
         return self._wire
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        # Private too: paho's own looks into `ssl` whenever there is nothing to read. Without this hook that is loaded.
+        return self.wire.recv(bufsize)
 
 
 def dial(broker: Broker) -> socket.socket:
@@ -89,7 +89,7 @@ def dial(broker: Broker) -> socket.socket:
         raise unreachable(broker, error) from error
     try:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return encryption(broker).wrap_socket(raw, server_hostname=broker.host) if broker.tls else raw
+        return encrypted(raw, broker) if broker.tls else raw
     except (OSError, ValueError) as error:
         raw.close()
         raise unreachable(broker, error) from error
@@ -98,8 +98,10 @@ def dial(broker: Broker) -> socket.socket:
         raise
 
 
-def encryption(broker: Broker) -> ssl.SSLContext:
-    """Return what is trusted and shown on an encrypted connection; DeviceError where a file cannot be used."""
+def encrypted(raw: socket.socket, broker: Broker) -> socket.socket:
+    """Return the connection with what is trusted and shown on it; DeviceError where a file cannot be used."""
+    import ssl  # noqa: PLC0415  (4 MB, for those who encrypt)
+
     try:
         context = ssl.create_default_context(cafile=broker.ca_file)
         if broker.cert_file:
@@ -110,4 +112,4 @@ def encryption(broker: Broker) -> ssl.SSLContext:
     if not broker.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    return context
+    return context.wrap_socket(raw, server_hostname=broker.host)

@@ -1,7 +1,6 @@
 """Why a broker cannot be used, in sentences that say what to do."""
 
 import socket
-import ssl
 from typing import Final
 
 from gaugeway.errors import DeviceError
@@ -18,10 +17,9 @@ UNTRUSTED_HINT: Final = "'ca_file' names the authority that signed it"
 def unreachable(broker: Broker, error: Exception) -> DeviceError:
     """Say why there is no connection at all."""
     where = broker.where
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return DeviceError(f"the certificate of {where} is refused ({error.verify_message}): {UNTRUSTED_HINT}")
-    if isinstance(error, ssl.SSLError) or (broker.tls and isinstance(error, ConnectionResetError)):
-        return DeviceError(f"{where} does not take this encryption ({_reason(error)}): is it the port for mqtts://?")
+    untrusted = _not_encrypted(where, error) if broker.tls else None
+    if untrusted is not None:
+        return untrusted
     if isinstance(error, socket.gaierror | UnicodeError):
         return DeviceError(f"no host is found by the name of {broker.host}: check the name, and the network")
     if isinstance(error, ConnectionRefusedError):
@@ -81,6 +79,14 @@ def not_taken(broker: Broker, topic: str, name: str) -> DeviceError:
     )
 
 
-def _reason(error: OSError) -> str:
+def _not_encrypted(where: str, error: Exception) -> DeviceError | None:
+    """Say what kept a connection from being encrypted, where it was that."""
+    import ssl  # noqa: PLC0415  (4 MB, for those who encrypt)
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return DeviceError(f"the certificate of {where} is refused ({error.verify_message}): {UNTRUSTED_HINT}")
+    if not isinstance(error, ssl.SSLError | ConnectionResetError):
+        return None
     said = error.reason if isinstance(error, ssl.SSLError) else error.strerror
-    return (said or str(error)).replace("_", " ").lower()
+    reason = (said or str(error)).replace("_", " ").lower()
+    return DeviceError(f"{where} does not take this encryption ({reason}): is it the port for mqtts://?")

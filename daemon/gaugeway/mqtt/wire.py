@@ -2,7 +2,6 @@
 
 import select
 import socket
-import ssl
 import time
 from typing import Final
 
@@ -10,7 +9,6 @@ from gaugeway.mqtt.packets import Cutter
 
 CHUNK: Final = 65536
 LINGER: Final = 0.5
-WOULD_BLOCK: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Wire:
@@ -19,12 +17,13 @@ class Wire:
     It never raises: a broken connection is told in `fault`, and found at the next look.
     """
 
-    def __init__(self, raw: socket.socket, cutter: Cutter) -> None:
+    def __init__(self, raw: socket.socket, cutter: Cutter, *, encrypted: bool = False) -> None:
         self.cutter = cutter
         self.fault = ""
         self.matters = False
         self._raw = raw
-        self._encrypted = isinstance(raw, ssl.SSLSocket)
+        self._encrypted = encrypted
+        self._would_block = _would_block(encrypted=encrypted)
         self._out = bytearray()
 
     def fill(self) -> None:
@@ -44,7 +43,7 @@ class Wire:
                 taken += len(data)
                 if not self._encrypted:
                     return
-        except WOULD_BLOCK:
+        except self._would_block:
             return
         except OSError as error:
             self.fault = self.fault or f"broke the connection ({error.strerror or error})"
@@ -59,7 +58,7 @@ class Wire:
         try:
             while self._out:
                 del self._out[: self._raw.send(self._out)]
-        except WOULD_BLOCK:
+        except self._would_block:
             return
         except OSError as error:
             self._out.clear()
@@ -110,3 +109,12 @@ class Wire:
         while (left := deadline - time.monotonic()) > 0 and select.select([self._raw], [], [], left)[0]:
             if not self._raw.recv(CHUNK):
                 return
+
+
+def _would_block(*, encrypted: bool) -> tuple[type[OSError], ...]:
+    """Return the errors by which a socket says that it would have to wait."""
+    if not encrypted:
+        return (BlockingIOError,)
+    import ssl  # noqa: PLC0415  (loaded by whoever encrypted the socket)
+
+    return BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError
