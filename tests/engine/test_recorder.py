@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -65,13 +65,20 @@ class Mail(Feed):
 
 @contextmanager
 def journaled(
-    folder: Path, source: Feed, disk: Files | None = None, *, ticks: bool = False, sync_every: float = 3600
+    folder: Path,
+    source: Feed,
+    disk: Files | None = None,
+    *,
+    ticks: bool = False,
+    sync_every: float = 3600,
+    save_soon: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Journaled, Intake]]:
     """Open a recorder and close it again, as a process would that is killed: without a last sync."""
     into = intake(source)
     journal = Journal(folder / "journal", size=SIZE, files=disk)
     try:
-        yield Journaled(IntakeJournal(journal), into, sync_every=sync_every, keeps_ticks=lambda: ticks), into
+        kept = IntakeJournal(journal)
+        yield Journaled(kept, into, sync_every=sync_every, keeps_ticks=lambda: ticks, save_soon=save_soon), into
     finally:
         journal.close()
 
@@ -170,6 +177,22 @@ def test_what_was_written_and_not_synced_before_a_kill_is_not_acknowledged_befor
         disk.dying = False
         worked_through(recorder, burst(full=True))
         assert source.calls == ["recognise [1]", "commit"]
+
+
+def test_a_checkpoint_is_asked_for_before_the_journal_is_full(tmp_path: Path) -> None:
+    """Once, until there is one; and again by every burst that the journal does not take any more."""
+    asked: list[int] = []
+    with journaled(tmp_path, Mail(), save_soon=lambda: asked.append(recorder.journal.used)) as (recorder, _):
+        while recorder.keep(burst(*range(100))):
+            recorder.settle(burst())
+        assert SIZE / 2 < asked[0] < SIZE * 0.6
+        assert len(asked) == 2
+        assert not recorder.keep(burst(*range(100)))
+        assert len(asked) == 3
+        recorder.trim(recorder.journal.end)
+        while len(asked) == 3:
+            worked_through(recorder, burst(*range(100)))
+        assert SIZE / 2 < asked[3] < SIZE * 0.6
 
 
 def test_what_a_full_disk_did_not_take_is_not_acknowledged_at_the_stop(tmp_path: Path) -> None:

@@ -31,6 +31,13 @@ class Recorded(Fed):
         self.label = label
 
 
+class Mail(Fed):
+    """A source whose sender keeps what is not acknowledged."""
+
+    def commit(self) -> None:
+        pass
+
+
 REGISTRY: Registry = registry(
     fed=("source", Fed), recorded=("source", Recorded), file=("sink", File), average=("stage", Average)
 )
@@ -217,6 +224,16 @@ def test_after_a_reload_a_crash_leads_back_to_the_new_plan(folder: Path) -> None
     with started(gateway_plan(folder, live(Feed()), live(Feed(*readings(4, sensor="b")), "fresh"))):
         has_written(folder, 3)
     assert written(folder, "average") == [1, 2, 3]
+
+
+def test_a_full_journal_does_not_wait_until_the_next_checkpoint_is_due(folder: Path) -> None:
+    """One is taken at once, and makes room; a sender that waits is not kept waiting."""
+    made = gateway_plan(folder, SourceUse(type="mail", id="src", options={"feed": Feed(*readings(*range(60_000)))}))
+    small = msgspec.structs.replace(made.storage, journal_size=1 << 20)
+    known = registry(mail=("source", Mail), file=("sink", File), average=("stage", Average))
+    file = folder / "out.jsonl"
+    with started(msgspec.structs.replace(made, storage=small), known):
+        until(lambda: file.exists() and file.read_bytes().count(b"\n") == 60_000)
 
 
 class Phone:

@@ -9,6 +9,7 @@ import msgspec
 
 from gaugeway.contain import in_words
 from gaugeway.delivery.intake import Entry, IntakeJournal
+from gaugeway.delivery.journal import JournalFullError
 from gaugeway.engine.intake import Burst, Intake
 from gaugeway.engine.status import Status
 from gaugeway.errors import DeviceError
@@ -136,8 +137,15 @@ class Journaled:
     measure = "journal"
 
     def __init__(
-        self, kept: IntakeJournal, intake: Intake, *, sync_every: float, keeps_ticks: Callable[[], bool]
+        self,
+        kept: IntakeJournal,
+        intake: Intake,
+        *,
+        sync_every: float,
+        keeps_ticks: Callable[[], bool],
+        save_soon: Callable[[], None] = lambda: None,
     ) -> None:
+        """Call `save_soon` when the journal fills up: a checkpoint is what makes room in it."""
         self.kept = kept
         self.journal = kept.journal
         self.position = self.journal.end
@@ -146,6 +154,8 @@ class Journaled:
         self._intake = intake
         self._sync_every = sync_every
         self._keeps_ticks = keeps_ticks
+        self._save_soon = save_soon
+        self._asked_to_save = False
         self._news: Callable[[], list[Receipt]] | None = getattr(intake.source, "news", None)
         self._waiting_news: list[Receipt] = []
         self._receipts: deque[Receipt] = deque(maxlen=getattr(intake.source, "memory", MEMORY))
@@ -167,6 +177,9 @@ class Journaled:
             )
         except (DeviceError, OSError) as error:
             return self._without(burst, error)
+        if self.journal.used > self.journal.size // 2 and not self._asked_to_save:
+            self._asked_to_save = True
+            self._save_soon()
         burst.receipts, self._waiting_news = self._waiting_news, []
         self._refused = False
         self._owing = self._owing or bool(burst.readings or burst.receipts)
@@ -225,6 +238,7 @@ class Journaled:
     def trim(self, position: int) -> None:
         """Forget what is before a checkpoint."""
         self.journal.trim(position)
+        self._asked_to_save = False
 
     def close(self) -> None:
         """Close the journal."""
@@ -232,6 +246,8 @@ class Journaled:
 
     def _without(self, burst: Burst, error: BaseException) -> bool:
         self._troubled(error)
+        if isinstance(error, JournalFullError):
+            self._save_soon()
         self._refused = self._intake.acknowledges
         if self._refused:
             return False

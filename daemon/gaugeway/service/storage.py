@@ -48,7 +48,13 @@ class Storage:
         intake.wall.settings.keep_in(self.folder / "clock" / f"{_safe(pipeline.name)}.json")
         journal = Journal(self.folder / "intake" / _safe(pipeline.name), size=self.plan.journal_size, floor=floor)
         kept = IntakeJournal(journal, self.reserve)
-        return Journaled(kept, intake, sync_every=self.plan.sync_every, keeps_ticks=lambda: pipeline.minds_ticks)
+        return Journaled(
+            kept,
+            intake,
+            sync_every=self.plan.sync_every,
+            keeps_ticks=lambda: pipeline.minds_ticks,
+            save_soon=pipeline.save_soon,
+        )
 
     def guard(self, outlet: Outlet) -> Callable[[], None] | None:
         """Return what keeps a sink from filling up the room that was meant for the state and for alarms."""
