@@ -8,8 +8,7 @@ from zlib import crc32
 
 from gaugeway import ConfigError, Duration, Meta, Reading, Reject, Sensor, Sensors, Site, Size, Tick, logger
 from gaugeway.mqtt import (
-    DUP,
-    RETAIN,
+    USUAL,
     Broker,
     BrokerAddress,
     CaFile,
@@ -39,7 +38,6 @@ from gaugeway_drivers.decode.topic import Topic
 
 log = logger(__name__)
 
-OF_NOTE: Final = RETAIN | DUP
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 0.5
 LEEWAY: Final = 4096
@@ -203,11 +201,17 @@ class Mqtt:
         self._receipts.recognise(receipts)
 
     def _read(self, link: Link) -> Generator[Reading | Reject | Tick]:
-        receipts = self._receipts
+        receipts, known, one = self._receipts, self.known_topics.get, self._decoder.one
         while True:
             deliveries = link.read()
             receipts.release(link.released())
-            yield from self._readings(deliveries)
+            for delivery in receipts.follow(deliveries):
+                topic = known(delivery.topic)
+                reading = one(topic, delivery.payload) if topic is not None and delivery.head == USUAL else None
+                if reading is not None:
+                    yield reading
+                else:
+                    yield from self._with_care(delivery, topic)
             link.send(receipts.due())
             now = time.monotonic()
             full = self._window.full(receipts.held, len(deliveries), now)
@@ -220,23 +224,19 @@ class Mqtt:
             else:
                 link.wait(self._window.patience(receipts.held) or LONGEST_WAIT)
 
-    def _readings(self, deliveries: Iterable[Delivery]) -> Generator[Reading | Reject]:
-        """Yield what messages hold, and note each message with the last of its readings: now it is yielded whole."""
-        known, receipts, readings = self.known_topics, self._receipts, self._decoder.readings
-        for delivery in deliveries:
-            topic = known.get(delivery.topic)
-            if topic is None or delivery.head & OF_NOTE or not delivery.whole:
-                found = self._with_care(delivery)
-                if not found:
-                    continue
-            else:
-                found = readings(topic, delivery.payload)
-            last = found.pop()
-            if found:
-                yield from self._parts(delivery, found)
-            if delivery.mid:
-                receipts.take(delivery, safe=not found and type(last) is Reject)
-            yield last
+    def _with_care(self, delivery: Delivery, topic: Topic | None) -> Generator[Reading | Reject]:
+        """Yield what a message holds that is not as most are, and note it with the last: now it is yielded whole."""
+        receipts = self._receipts
+        receipts.aside()
+        if delivery.again and receipts.seen(delivery):
+            return
+        found = self._found(delivery, topic or self._topic_of(delivery))
+        last = found.pop()
+        if found:
+            yield from self._parts(delivery, found)
+        if delivery.mid:
+            receipts.take(delivery, safe=not found and type(last) is Reject)
+        yield last
 
     def _parts(self, delivery: Delivery, found: Found) -> Iterator[Reading | Reject]:
         """Return what comes before the last of what a message holds, without what was yielded before.
@@ -248,20 +248,21 @@ class Mqtt:
             self._receipts.hand_on(delivery, len(found), rest)
         return rest
 
-    def _with_care(self, delivery: Delivery) -> Found:
-        """Return what a message holds that has something special about it; nothing if it was taken before."""
-        if delivery.again and self._receipts.seen(delivery):
-            return []
-        topic = self.known_topics[delivery.topic] if delivery.topic in self.known_topics else self._meet(delivery.topic)
+    def _found(self, delivery: Delivery, topic: Topic | None) -> Found:
+        """Return what a message holds, or why it holds nothing."""
         if topic is None:
             return [Reject("topic does not fit", delivery.topic[:SHOWN])]
         if not delivery.whole:
             return [Reject("too big", delivery.topic[:SHOWN], topic.sensor)]
-        if not delivery.retained:
-            return self._decoder.readings(topic, delivery.payload)
-        if not self._accept_retained:
+        if delivery.retained and not self._accept_retained:
             return [Reject("retained", delivery.payload[:SHOWN], topic.sensor)]
-        return _of_unknown_age(self._decoder.readings(topic, delivery.payload))
+        one = self._decoder.one(topic, delivery.payload)
+        found: Found = self._decoder.readings(topic, delivery.payload) if one is None else [one]
+        return _of_unknown_age(found) if delivery.retained else found
+
+    def _topic_of(self, delivery: Delivery) -> Topic | None:
+        known, name = self.known_topics, delivery.topic
+        return known[name] if name in known else self._meet(name)
 
     def _meet(self, name: bytes) -> Topic | None:
         """Look at a topic that was not seen before, or was forgotten because there are too many."""

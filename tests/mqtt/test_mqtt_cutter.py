@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.packets import length, publish
 
-from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
+from gaugeway.mqtt.packets import SHAPES, Cutter, Delivery, NotMqtt
 
 LIMIT: Final = 1000
 PINGRESP: Final = b"\xd0\x00"
@@ -75,6 +75,27 @@ def test_a_message_has_all_that_its_packet_says(
     (found,) = cut(packet, newest=newest).deliveries
     assert (found.topic, found.payload, found.qos, found.mid) == (topic, payload, qos, mid if qos else 0)
     assert (found.again, found.retained, found.whole) == (dup, retain, True)
+
+
+@given(st.data(), st.booleans())
+def test_what_is_known_of_messages_before_changes_nothing(data: st.DataObject, newest: bool) -> None:
+    """A message is cut the same behind many of its shape and as the first of all."""
+    properties = st.sampled_from([b"", b"", b"\x02\x00\x00\x00\x3c"]) if newest else st.none()
+    size = st.sampled_from([0, 1, 20, 90, 130, 17_000])
+    messages = [
+        publish(b"p/%d" % number * data.draw(st.integers(0, 60)), b"x" * data.draw(size), mid=number, properties=props)
+        for number, props in enumerate(data.draw(st.lists(properties, max_size=8)), start=1)
+    ]
+    assert cut(b"".join(messages * 2), newest=newest).deliveries == [
+        cut(message, newest=newest).deliveries[0] for message in messages * 2
+    ]
+
+
+def test_there_is_an_end_to_the_shapes_that_are_known() -> None:
+    """A sender with as many different lengths as there can be does not make the table grow."""
+    known = cut(*(publish(bytes([65 + mid % 50]) * (mid % 60), b"x" * (mid % 7)) for mid in range(1, 9000)))
+    assert len(known.deliveries) == 8999
+    assert len(known.__dict__["_shapes"]) <= SHAPES
 
 
 def test_the_digest_stands_for_topic_and_payload() -> None:

@@ -1,5 +1,7 @@
 """Nothing is acknowledged before it is safe, and nothing that was taken is taken again."""
 
+from collections.abc import Iterator
+from operator import length_hint
 from typing import Final
 
 import pytest
@@ -49,6 +51,21 @@ def test_a_message_with_nothing_to_keep_is_acknowledged_at_once_but_not_before_i
     assert receipts.due() == b""
     receipts.commit()
     assert packets(receipts.due()) == [(PUBACK, 2), (PUBACK, 3)]
+
+
+def test_what_is_followed_is_taken_as_far_as_it_was_asked_for() -> None:
+    """The messages behind the one that was handed on last are not acknowledged yet; one left aside is not at all."""
+    receipts = Receipts(10)
+    turn = receipts.follow([message(mid) for mid in (1, 2, 3, 4)])
+    next(turn)
+    next(turn)
+    receipts.aside()
+    receipts.commit()
+    assert packets(receipts.due()) == [(PUBACK, 1)]
+    next(turn)
+    assert receipts.news() == [(3, 7, 0)]
+    receipts.follow([])
+    assert receipts.held == 1
 
 
 def test_qos_2_goes_through_both_steps() -> None:
@@ -213,6 +230,7 @@ class Exchange(RuleBasedStateMachine):
         self.taken: list[int] = []
         self.safe = 0
         self.content: dict[int, int] = {}
+        self.turn: Iterator[Delivery] = iter(())
 
     @precondition(lambda self: len(self.inflight) < self.WINDOW)
     @rule(qos=st.integers(1, 2), value=st.integers(0, 1))
@@ -224,19 +242,29 @@ class Exchange(RuleBasedStateMachine):
         self.inflight[mid] = (self.published, "rec" if qos == 2 else "ack")
         self.line.append(("new", mid))
 
-    @precondition(lambda self: self.line)
+    @precondition(lambda self: bool(self.line) and not length_hint(self.turn))
     @rule()
-    def receive(self) -> None:
-        """The next packet arrives."""
-        kind, mid = self.line.pop(0)
-        if kind == "rel":
-            self.receipts.release([mid])
-            return
-        number, state = self.inflight[mid]
-        delivery = message(mid, self.content[mid], qos=1 if state == "ack" else 2, again=kind == "again")
-        if not (delivery.again and self.receipts.seen(delivery)):
+    def arrive(self) -> None:
+        """All that is on the line arrives."""
+        self.receipts.release(mid for kind, mid in self.line if kind == "rel")
+        self.turn = self.receipts.follow([self.delivery(kind, mid) for kind, mid in self.line if kind != "rel"])
+        self.line.clear()
+
+    def delivery(self, kind: str, mid: int) -> Delivery:
+        _, state = self.inflight[mid]
+        return message(mid, self.content[mid], qos=1 if state == "ack" else 2, again=kind == "again")
+
+    @precondition(lambda self: length_hint(self.turn) > 0)
+    @rule(closely=st.booleans())
+    def receive(self, *, closely: bool) -> None:
+        """The next message is looked at, closely or not, and handed on."""
+        delivery = next(self.turn)
+        if delivery.again or delivery.qos == 2 or closely:
+            self.receipts.aside()
+            if delivery.again and self.receipts.seen(delivery):
+                return
             self.receipts.take(delivery)
-            self.taken.append(number)
+        self.taken.append(self.inflight[delivery.mid][0])
 
     @rule()
     def commit(self) -> None:
@@ -266,6 +294,7 @@ class Exchange(RuleBasedStateMachine):
     def break_the_line(self) -> None:
         """All that is on the way is lost; the broker sends again what it has no answer for."""
         self.receipts.resume(session_present=True)
+        self.turn = iter(())
         self.back.clear()
         self.line = [("rel" if state == "comp" else "again", mid) for mid, (_, state) in self.inflight.items()]
 

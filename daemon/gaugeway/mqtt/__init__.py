@@ -23,7 +23,7 @@ from gaugeway.mqtt.filters import filter_matches, topic_filter
 from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.pace import Pace
-from gaugeway.mqtt.packets import DUP, RETAIN, Delivery
+from gaugeway.mqtt.packets import DUP, RETAIN, USUAL, Delivery
 from gaugeway.mqtt.publisher import Publisher
 from gaugeway.mqtt.receipts import Receipt, Receipts
 from gaugeway.mqtt.window import Window
@@ -31,6 +31,7 @@ from gaugeway.mqtt.window import Window
 __all__ = [
     "DUP",
     "RETAIN",
+    "USUAL",
     "Broker",
     "BrokerAddress",
     "CaFile",

@@ -76,17 +76,20 @@ class Link:
         self._poll.register(client.wire, select.POLLIN)
         yield from self._until(lambda: self._let_in)
 
-    def subscribe(self, topics: Sequence[str], qos: int, *, retained: bool = False) -> Iterator[None]:
+    def subscribe(
+        self, topics: Sequence[str], qos: int, *, retained: bool = False, as_published: bool = False
+    ) -> Iterator[None]:
         """Subscribe to topic filters and wait for the answer; `granted` then holds the QoS of each.
 
         Without `retained` the broker is asked to keep its stored messages to itself (it can be from version 5 on);
-        with it they come when the subscription is new, not after every interruption.
+        with it they come when the subscription is new, not after every interruption. `as_published` asks, from version
+        5 on, to be told of a message that comes now whether it is to be retained.
         """
         from paho.mqtt.subscribeoptions import SubscribeOptions  # noqa: PLC0415 - as above
 
         if self.broker.version == 5:
             handling = SubscribeOptions.RETAIN_SEND_IF_NEW_SUB if retained else SubscribeOptions.RETAIN_DO_NOT_SEND
-            options = SubscribeOptions(qos, retainHandling=handling)
+            options = SubscribeOptions(qos, retainAsPublished=as_published, retainHandling=handling)
             self._connected().subscribe([(topic, options) for topic in topics])
         else:
             self._connected().subscribe([(topic, qos) for topic in topics])
@@ -115,10 +118,8 @@ class Link:
     def read(self) -> list[Delivery]:
         """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
         self._take_in()
-        found = self._cutter.deliveries
-        if found:
-            self._cutter.deliveries = []
-        else:
+        found, self._cutter.deliveries = self._cutter.deliveries, []
+        if not found:
             self._fail_if_lost()
         return found
 

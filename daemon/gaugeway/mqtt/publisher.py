@@ -43,7 +43,10 @@ class Publisher:
 
     `will` is published by the broker when the gateway dies. `greeting` is asked after every connection, also those
     opened without `deliver`, for what is to be published before anything else, such as status and snapshots. `take` is
-    handed each message on `topics`, on the publisher's thread, so it should only put it in a queue.
+    handed each message on `topics`, on the publisher's thread, so it should only put it in a queue. With `keep`, the
+    broker is asked to keep for so many seconds what comes on them while there is no connection (from version 5 on; an
+    older broker would keep it without end, and nobody could tell how old it is). A retained message is known as one
+    also when it has just been published, which brokers say from version 5 on.
 
     The client id has to be the same after every restart, so that the broker ends an old connection, and publishes its
     will, before the new one begins: make it with `own_client_id`, of the node and what else tells this sink apart.
@@ -57,8 +60,10 @@ class Publisher:
         greeting: Callable[[], Iterable[Message]] | None = None,
         topics: Sequence[str] = (),
         take: Callable[[Delivery], None] | None = None,
+        keep: float = 0.0,
     ) -> None:
         self.broker = broker
+        self._keep = keep if broker.version == 5 else 0.0
         self._will = will
         self._greeting = greeting
         self._topics = topics
@@ -129,7 +134,7 @@ class Publisher:
 
     def _connection(self, bell: Bell) -> DeviceError:
         """Open one connection, use it until it is lost, and return why that was."""
-        with closing(Link(self.broker, will=self._will)) as link:
+        with closing(Link(self.broker, will=self._will, persistent=self._keep > 0, session_expiry=self._keep)) as link:
             try:
                 self._open(link)
                 link.listen_to(bell.fd)
@@ -146,7 +151,7 @@ class Publisher:
     def _open(self, link: Link) -> None:
         self._go_through(link.open())
         if self._topics:
-            self._go_through(link.subscribe(self._topics, 1))
+            self._go_through(link.subscribe(self._topics, 1, as_published=True))
         refusal = self._publish(link, tuple(self._greeting()) if self._greeting else ())
         self.connected = True
         self._note("")

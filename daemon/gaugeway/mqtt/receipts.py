@@ -1,25 +1,28 @@
 """What was received and is not surely acknowledged: the account between a broker and who keeps the readings."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import length_hint
+from struct import pack
 
-from gaugeway.mqtt.packets import Delivery, acknowledgement, completion
+from gaugeway.mqtt.packets import USUAL, Delivery, acknowledgement, completion
 
 Receipt = tuple[int, int, int]
 """The number of a message, the digest of its topic and payload, and how much of it was handed on: 0 is all."""
 
 ACK_SIZE = 4
+PUBACK = int.from_bytes(acknowledgement(Delivery(b"", b"", USUAL)))
+"""The acknowledgement of a usual message, as a number to which that of the message is added."""
 
 
 class Receipts:
     """Keeps account of the messages of one session, over as many connections as it takes; knows no socket.
 
-    `take` notes a message that was handed on, `commit` says that all taken so far is safe, and `due` returns the
-    acknowledgements that may be sent now, in the order of arrival. After an interruption (`resume`) the broker sends
-    again what it got no acknowledgement for, whether none was sent or it was lost on the way: `seen` recognises what
-    was taken before, and has it acknowledged as soon as it is safe. Messages of a process that died are made known
-    with `recognise`.
+    `follow` notes messages as they are handed on, `take` one that was looked at by itself; `commit` says that all
+    taken so far is safe, and `due` returns the acknowledgements that may be sent now, in the order of arrival. After an
+    interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none was sent or it was
+    lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it is safe. Messages of
+    a process that died are made known with `recognise`.
     """
 
     def __init__(self, memory: int) -> None:
@@ -34,11 +37,29 @@ class Receipts:
         self._begun: Receipt | None = None
         self._waiting = bytearray()
         self._due = bytearray()
+        self._turn: Iterator[Delivery] = iter(())
+        self._followed: Sequence[Delivery] = ()
+        self._noted = 0
 
     @property
     def held(self) -> int:
         """How many messages of this connection wait for `commit`."""
+        self._note()
         return len(self._waiting) // ACK_SIZE
+
+    def follow(self, deliveries: Sequence[Delivery]) -> Iterator[Delivery]:
+        """Return messages one after the other: who asks for one hands it on, or first says `aside`.
+
+        This costs nothing for each of them, because how far the iterator has come is looked up when it matters.
+        """
+        self._note()
+        self._turn, self._followed, self._noted = iter(deliveries), deliveries, 0
+        return self._turn
+
+    def aside(self) -> None:
+        """Leave out the message that `follow` brought last: whoever looks at it will say what becomes of it."""
+        self._note(but=1)
+        self._noted += 1
 
     def take(self, delivery: Delivery, *, safe: bool = False) -> None:
         """Note a message; one that holds nothing to keep is `safe` at once, but waits its turn."""
@@ -80,6 +101,7 @@ class Receipts:
 
     def commit(self) -> None:
         """Everything taken so far is safe."""
+        self._note()
         self._remember(self._unsafe)
         self._unsafe.clear()
         self._told = 0
@@ -101,6 +123,7 @@ class Receipts:
 
     def resume(self, *, session_present: bool) -> None:
         """Begin with a new connection: to the same session, or to a new one that has nothing to do with the old."""
+        self._note()
         self._waiting.clear()
         self._due.clear()
         self._begun, self._parts = self._part() or self._begun, None
@@ -115,6 +138,7 @@ class Receipts:
 
     def unacknowledged(self) -> list[Receipt]:
         """Return all messages that the broker may send again although they were taken, the oldest first."""
+        self._note()
         half_way = ((mid, digest, 0) for mid, digest in self._half_way.items())
         begun, unsafe = self._part() or self._begun, frozenset(self._unsafe)
         safe = [*self._recent, *(receipt for receipt in half_way if receipt not in unsafe)]
@@ -122,6 +146,7 @@ class Receipts:
 
     def news(self) -> list[Receipt]:
         """Return what was taken, or begun, since the last call and not committed yet: what a journal has to add."""
+        self._note()
         found, begun = self._unsafe[self._told :], self._part()
         self._told = len(self._unsafe)
         return [*found, begun] if begun else found
@@ -137,6 +162,15 @@ class Receipts:
             if self._begun is None:
                 self._unsafe.append(receipt)
         self._told = len(self._unsafe)
+
+    def _note(self, but: int = 0) -> None:
+        """Take in what was handed on since the last look."""
+        come = len(self._followed) - length_hint(self._turn) - but
+        if come > self._noted:
+            fresh = self._followed[self._noted : come]
+            self._noted = come
+            self._unsafe += [(delivery.mid, delivery.digest, 0) for delivery in fresh]
+            self._waiting += pack(f">{len(fresh)}I", *[PUBACK | delivery.mid for delivery in fresh])
 
     def _part(self) -> Receipt | None:
         """Return the message that was handed on in part only, if there is one."""

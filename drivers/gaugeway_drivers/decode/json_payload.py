@@ -16,7 +16,8 @@ from gaugeway_drivers.decode.number import NotANumber, number
 from gaugeway_drivers.decode.sensor_name import SensorName
 from gaugeway_drivers.decode.topic import Topic, met
 
-CLOCK_SET: Final = (946_684_800.0, 4_102_444_800.0)
+FROM: Final = 946_684_800.0
+UNTIL: Final = 4_102_444_800.0
 """From 2000 to 2100. What a device dates outside of it, it dates by a clock that was never set."""
 
 NO_PLAIN_KEY: Final = frozenset('.[]{}"')
@@ -45,7 +46,7 @@ class Dating:
             seconds = moment(given, self._zone)
         except NotATime as fault:
             return [Reject(fault.reason, payload[:SHOWN])]
-        if CLOCK_SET[0] <= seconds < CLOCK_SET[1]:
+        if FROM <= seconds < UNTIL:
             for item in found:
                 if isinstance(item, Reading):
                     item.time, item.stamp = seconds, "device"
@@ -74,23 +75,23 @@ class OneValue:
         """Look at a topic, once."""
         return met(name, self._name)
 
-    def readings(self, topic: Topic, payload: bytes) -> Found:
-        """Return the one reading, or one for each object of a list."""
+    def one(self, topic: Topic, payload: bytes) -> Reading | None:
+        """Return the one reading of a flat payload."""
         try:
             flat = self._flat(payload)
         except NOT_JSON:
-            return self._looked_up(topic, payload)
-        sensor = topic.sensor or flat.sensor
+            return None
+        sensor, when = topic.sensor or flat.sensor, flat.time
         if not sensor:
-            return [Reject("no sensor name", payload[:SHOWN])]
-        when = flat.time
-        if when is None:
-            return [Reading(sensor, flat.value)]
-        if isinstance(when, float) and CLOCK_SET[0] <= when < CLOCK_SET[1]:
-            return [Reading(sensor, flat.value, when, "", "good", "device")]
-        return self._dating.put([Reading(sensor, flat.value)], when, payload)
+            return None
+        if type(when) is float and FROM <= when < UNTIL:
+            return Reading(sensor, flat.value, when, "", "good", "device")
+        reading = Reading(sensor, flat.value)
+        found = reading if when is None else self._dating.put([reading], when, payload)[0]
+        return found if isinstance(found, Reading) else None
 
-    def _looked_up(self, topic: Topic, payload: bytes) -> Found:
+    def readings(self, topic: Topic, payload: bytes) -> Found:
+        """Return the one reading, or one for each object of a list."""
         return _decoded(payload, lambda document: self._reading(topic, document, payload), self._dating)
 
     def _reading(self, topic: Topic, document: object, payload: bytes) -> Iterator[Reading | Reject]:
@@ -115,6 +116,10 @@ class StatedFields:
         """Look at a topic, once."""
         levels = tuple(name.split("/"))
         return Topic(levels) if all(sensor.fits(levels) for sensor, _ in self._fields) else None
+
+    def one(self, topic: Topic, payload: bytes) -> Reading | None:  # noqa: ARG002  (the contract's names)
+        """Look at every payload as a whole."""
+        return None
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return a reading for each value that is there."""
@@ -145,6 +150,10 @@ class Members:
         """Look at a topic, once."""
         levels = tuple(name.split("/"))
         return Topic(levels) if self._name.fits(levels) else None
+
+    def one(self, topic: Topic, payload: bytes) -> Reading | None:  # noqa: ARG002  (the contract's names)
+        """Look at every payload as a whole."""
+        return None
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return a reading for each member that is a sensor."""

@@ -1,5 +1,6 @@
 """One message, its topic and its payload, decoded into readings: JSON or a plain number."""
 
+import re
 from datetime import UTC, tzinfo
 from typing import Annotated, Final, Protocol
 
@@ -13,6 +14,7 @@ from gaugeway_drivers.decode.sensor_name import SensorName
 from gaugeway_drivers.decode.topic import Topic, met
 
 LONGEST_NUMBER: Final = 64
+PLAIN: Final = re.compile(rb"-?[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
 
 
 class Decoder(Protocol):
@@ -22,8 +24,12 @@ class Decoder(Protocol):
         """Look at a topic, once; None where it lacks a level that the sensor's name needs."""
         ...
 
+    def one(self, topic: Topic, payload: bytes) -> Reading | None:
+        """Return the reading of a payload that holds one and is as most are; None where it takes a closer look."""
+        ...
+
     def readings(self, topic: Topic, payload: bytes) -> Found:
-        """Return what one payload holds."""
+        """Return what one payload holds; asked for where `one` has no answer."""
         ...
 
 
@@ -103,6 +109,10 @@ class PlainNumber:
     def topic(self, name: str) -> Topic | None:
         """Look at a topic, once."""
         return met(name, self._name)
+
+    def one(self, topic: Topic, payload: bytes) -> Reading | None:
+        """Return the reading of a number as machines write it."""
+        return Reading(topic.sensor, float(payload)) if self._decimal == "." and PLAIN(payload) else None
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return the one reading."""
