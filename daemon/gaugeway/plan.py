@@ -148,6 +148,19 @@ class Logging(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
 
 
+class Http(msgspec.Struct, frozen=True, kw_only=True):
+    """A small HTTP server for those who watch over many machines; without this key there is none."""
+
+    listen: Annotated[
+        str,
+        Meta(description="An IP address of this computer, and a port.", examples=["127.0.0.1:9273", "[::1]:9273"]),
+    ] = "127.0.0.1:9273"
+    metrics: Annotated[bool, Meta(description="Whether `/metrics` has figures for Prometheus.")] = True
+    health: Annotated[
+        bool, Meta(description="Whether `/health` has what `gaugeway health --json` prints; its status is 200 or 503.")
+    ] = True
+
+
 class PipelinePlan(msgspec.Struct, frozen=True, kw_only=True):
     """One source and the stages its readings go through."""
 
@@ -168,6 +181,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     max_sensors: int = 10_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json", "journal"] = "auto"
+    http: Http | None = None
     limits: Limits = Limits()
     plugin_folders: tuple[Path, ...] = ()
     tests: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])

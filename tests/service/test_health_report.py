@@ -271,6 +271,34 @@ def test_a_disk_that_is_nearly_full(stand: Stand) -> None:
     assert machine.disk(stand.folder / "nothing") is None
 
 
+@pytest.mark.parametrize(
+    ("limit", "current", "idle", "nearly_full"),
+    [("268435456", 262144000, 0, True), ("268435456", 262144000, 100_000_000, False), ("max", 0, 0, True)],
+)
+def test_memory_that_is_nearly_full(
+    stand: Stand, tmp_path: Path, limit: str, current: int, idle: int, *, nearly_full: bool
+) -> None:
+    """By the bound of the unit where there is one, else by what the computer has; pages of files count as free."""
+    group = tmp_path / "cgroup" / "system.slice" / "gaugeway.service"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text(f"{limit}\n")
+    (group / "memory.current").write_text(f"{current}\n")
+    (group / "memory.stat").write_text(f"anon 1\ninactive_file {idle}\n")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "cgroup").write_text("1:name=systemd:/\n0::/system.slice/gaugeway.service\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 948308 kB\nMemFree: 1 kB\nMemAvailable: 51000 kB\n")
+    memory = machine.memory(tmp_path / "cgroup", tmp_path)
+    assert memory is not None
+    assert (memory.ours, memory.nearly_full) == (limit != "max", nearly_full)
+    found = report_with(stand.health.now(), memory=memory).complaints
+    assert kinds(found) == ({"memory"} if nearly_full else set())
+    for complaint in found:
+        assert ("`MemoryMax=`" in complaint.advice) == memory.ours
+        assert "`top -o RES` shows what does" in complaint.advice
+    (tmp_path / "meminfo").unlink()
+    assert (machine.memory(tmp_path / "cgroup", tmp_path) is None) == (limit == "max")
+
+
 def test_a_clock_that_was_never_set(stand: Stand) -> None:
     """A remark: readings are marked until it is."""
     report = report_with(stand.health.now(), clock=Clock(now=0.0, set=False))
@@ -291,6 +319,8 @@ def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
         next_try_in=2.0,
         last_error="nothing listens on localhost:1883",
         bytes_used=4096,
+        bytes_written=8192,
+        syncs=2,
     )
     (sink,) = stand.health.now().sinks
     report = report_with(stand.health.now(), sinks=(msgspec.structs.replace(sink, outbox=outbox),))
@@ -312,6 +342,8 @@ def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
         unkept=17,
         used=0,
         size=1,
+        written=0,
+        syncs=0,
         damaged=0,
     )
     whole = stand.health.now()

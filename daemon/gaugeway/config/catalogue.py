@@ -35,7 +35,7 @@ def topics(registry: Registry) -> Iterator[Topic]:
     setting = Setting(registry)
     fields = keys(setting).fields
     yield Topic("", "The file", "What may stand at the top of the file. Only `sources` has to.", tuple(fields.values()))
-    for name in ("storage", "defaults", "limits", "logging", "retry"):
+    for name in ("storage", "defaults", "limits", "logging", "http", "retry"):
         yield from _within(name, fields[name])
     yield from _entries("sources", cast("EntriesShape[object]", fields["sources"].shape), "A source")
     sensor = tuple(SensorsShape(Sensor, setting).sensor.record.fields.values())

@@ -79,6 +79,7 @@ class Document:
             max_sensors=whole.limits.max_sensors,
             log_level=whole.logging.level,
             log_format=whole.logging.format,
+            http=whole.http,
             limits=whole.limits,
             plugin_folders=whole.plugins,
             tests=whole.tests,

@@ -16,7 +16,7 @@ from gaugeway.config.shapes.shape import Shape
 from gaugeway.config.sinks import sinks
 from gaugeway.config.sources import sources
 from gaugeway.config.whole import StorageKeys
-from gaugeway.plan import Limits, Logging
+from gaugeway.plan import Http, Limits, Logging
 from gaugeway.sensor import Kind
 
 FOLDERS: Final = ListShape(PathShape(), tuple, single=True)
@@ -27,9 +27,9 @@ def keys(setting: Setting) -> Record:
     """Return all that may stand in a file."""
     chain = ChainShape(setting.registry)
     anything, truths = TableShape(AnyShape()), TableShape(Truth())
-    storage, limits, logging = (
+    storage, limits, logging, http = (
         struct_shape(struct, f"of {name}")
-        for name, struct in (("storage", StorageKeys), ("limits", Limits), ("logging", Logging))
+        for name, struct in (("storage", StorageKeys), ("limits", Limits), ("logging", Logging), ("http", Http))
     )
     table = [
         _key("version", Choice({"1": 1}), "The version of this format.", 1),
@@ -45,6 +45,7 @@ def keys(setting: Setting) -> Record:
         _key("flags", truths, "Switches that turn stages on and off.", {"winter": True}),
         _key("limits", limits, "Bounds, on what a wildcard may invent and on what all may cost."),
         _key("logging", logging, "What is logged, and in which form."),
+        _key("http", http, "Figures for Prometheus, and health over HTTP; nothing listens where this is left out."),
         _key("retry", RETRY.shape, "How sources and sinks are tried again that do not say it themselves."),
         _key("tests", anything, "Cases for `gaugeway test`."),
     ]

@@ -32,6 +32,7 @@ NEEDS_QUOTES: Final = re.compile(
     re.I,
 )
 LEFT_OUT: Final = frozenset({"templates", "defaults", "tests"})
+ONLY_IF_WRITTEN: Final = ("retry", "http")
 
 
 def resolved(path: Path, registry: Registry | None = None, environment: Table[str, str] | None = None) -> str:
@@ -60,7 +61,7 @@ class Resolved:
     def text(self, node: Mapping) -> str:
         """Return the whole file."""
         self.retry_is_common = "retry" in node.entries
-        left_out = LEFT_OUT if self.retry_is_common else LEFT_OUT | {"retry"}
+        left_out = LEFT_OUT | {name for name in ONLY_IF_WRITTEN if name not in node.entries}
         fields = [field for name, field in keys(self.setting).fields.items() if name not in left_out]
         return "\n".join(self._fields(fields, node, 0)) + "\n"
 

@@ -12,7 +12,7 @@ from gaugeway.config.rules import Written
 from gaugeway.config.sinks import Sink
 from gaugeway.config.sources import Source
 from gaugeway.options import FilePath
-from gaugeway.plan import Limits, Logging, Retry, Storage
+from gaugeway.plan import Http, Limits, Logging, Retry, Storage
 from gaugeway.rule import Rule
 
 
@@ -39,6 +39,7 @@ class Whole(msgspec.Struct, frozen=True, kw_only=True):
     flags: Table[str, bool] = msgspec.field(default_factory=dict[str, bool])
     limits: Limits = Limits()
     logging: Logging = Logging()
+    http: Http | None = None
     retry: Retry | None = None
     tests: Table[str, object] = msgspec.field(default_factory=dict[str, object])
 

@@ -4,7 +4,7 @@ import faulthandler
 import os
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from gaugeway.service.presence.announcement import Announcement, announced
 from gaugeway.service.presence.record import Record
 from gaugeway.service.signals import Wishes, signals
 from gaugeway.service.watchdog import Watchdog
+from gaugeway.service.web.web import Web
 from gaugeway.version import version
 
 log = logs.logger(__name__)
@@ -50,7 +51,8 @@ def serve(file: Path, *, background: bool = False, around: Around = nullcontext)
         set_up_log(plan, background=background)
         announcement = stack.enter_context(announced(_record(plan, socket, output)))
         daemon = Daemon(gateway, wishes, announcement, output)
-        stack.enter_context(Control(listener, daemon.desk, daemon.every_second))
+        web = stack.enter_context(closing(daemon.web))
+        stack.enter_context(Control(listener, daemon.desk, daemon.every_second, [web]))
         gateway.start()
         daemon.ready()
         with around(gateway):
@@ -70,6 +72,7 @@ class Daemon:
         self.gateway = gateway
         self.health = Health(gateway)
         self.desk = Desk(self.health, wishes)
+        self.web = Web(self.health)
         self.systemd = Notifier()
         self._watchdog = Watchdog(gateway, self.systemd)
         self._wishes = wishes
@@ -117,6 +120,7 @@ class Daemon:
         """Give a sign of life, and do the small things that are due; on the thread of the control socket."""
         self._announcement.beat()
         self.health.note()
+        self.web.keep_up(self.gateway.plan.http)
         if time.monotonic() - self._said_at >= SAY_EVERY:
             self._said_at = time.monotonic()
             line = self.health.line()

@@ -2,6 +2,7 @@
 
 from gaugeway.config.checks.chains import check_chains
 from gaugeway.config.checks.disk import check_disk
+from gaugeway.config.checks.http import check_http
 from gaugeway.config.checks.limits import check_number_of_sensors
 from gaugeway.config.checks.making import check_making
 from gaugeway.config.checks.quantities import check_quantities
@@ -18,5 +19,6 @@ def check(subject: Subject, review: Review) -> None:
     check_quantities(subject, review)
     rules_are_well = check_rules(subject, review)
     check_disk(subject, review)
+    check_http(subject, review)
     check_number_of_sensors(subject, review)
     check_making(subject, review, rules_are_well=rules_are_well)

@@ -8,11 +8,11 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.log import logger
@@ -30,13 +30,28 @@ BREATH: Final = 0.1
 LAST_WORDS: Final = 1.0
 
 
+class Attended(Protocol):
+    """Something else that the same thread looks after."""
+
+    def fileno(self) -> int:
+        """Return what becomes readable when there is something to do."""
+        ...
+
+    def attend(self) -> None:
+        """Do it, without waiting for anybody."""
+        ...
+
+
 class Control:
     """Serves a listening socket while the block runs: `with Control(listener, desk, every_second): ...`."""
 
-    def __init__(self, listener: socket.socket, desk: Desk, every_second: Callable[[], None]) -> None:
+    def __init__(
+        self, listener: socket.socket, desk: Desk, every_second: Callable[[], None], also: Sequence[Attended] = ()
+    ) -> None:
         self._listener = listener
         self._desk = desk
         self._every_second = every_second
+        self._also = also
         self._done_at = 0.0
         self._guests: list[Guest] = []
         self._posted: SimpleQueue[tuple[Guest, bytes]] = SimpleQueue()
@@ -66,6 +81,8 @@ class Control:
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)
+            for other in self._also:
+                selector.register(other.fileno(), selectors.EVENT_READ, other)
             while not self._ending.is_set():
                 tapping = any(guest.tap for guest in self._guests)
                 for key, _ in selector.select(TAP_PAUSE if tapping else SECOND):
@@ -73,8 +90,10 @@ class Control:
                         self._welcome(selector)
                     elif key.fileobj is self._alarm:
                         self._alarm.recv(4096)
-                    else:
+                    elif isinstance(key.data, Guest):
                         self._attend(key.data)
+                    else:
+                        self._contained(key.data.attend)
                 self._look_round(selector)
             self._say_goodbye()
 
@@ -124,7 +143,7 @@ class Control:
         second = time.monotonic() - self._done_at >= SECOND
         if second:
             self._done_at = time.monotonic()
-            self._do_the_regular()
+            self._contained(self._every_second)
         self._deliver_posts()
         for guest in self._guests:
             with self._hung_up_on(guest):
@@ -138,9 +157,10 @@ class Control:
         for guest in self._guests:
             selector.modify(guest.connection, selectors.EVENT_READ | (selectors.EVENT_WRITE * guest.waits), guest)
 
-    def _do_the_regular(self) -> None:
+    @staticmethod
+    def _contained(do: Callable[[], None]) -> None:
         with Contained() as fault:  # it looks into parts that others wrote, and this thread has to go on
-            self._every_second()
+            do()
         if fault.error is not None:
             log.error("the control socket is disturbed", reason=in_words(fault.error), error=fault.error)
 

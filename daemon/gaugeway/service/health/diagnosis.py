@@ -12,6 +12,8 @@ ENOUGH: Final = 5
 MOST: Final = 0.5
 FULL: Final = os.strerror(errno.ENOSPC)
 NO_PERMISSION: Final = os.strerror(errno.EACCES)
+IN_USE: Final = os.strerror(errno.EADDRINUSE)
+NOT_HERE: Final = os.strerror(errno.EADDRNOTAVAIL)
 READ_ONLY: Final = os.strerror(errno.EROFS)
 QUIET: Final = 60.0
 USUAL_TIMES: Final = 20
@@ -35,6 +37,8 @@ def diagnose(report: Report) -> tuple[tuple[Complaint, ...], tuple[Complaint, ..
         *(complaint for journal in report.journals for complaint in _of_journal(journal)),
         *_of_checkpoints(report),
         *_of_disk(report),
+        *_of_memory(report),
+        *_of_http(report),
     ]
     return tuple(wrong), tuple(_remarks(report, troubled))
 
@@ -201,6 +205,39 @@ def _of_disk(report: Report) -> Iterator[Complaint]:
             kind="disk",
             message=f"the disk with {disk.folder} is nearly full: {size(disk.free)} of {size(disk.size)} are free",
             advice=f"make room (`du -xh {disk.folder}` shows what is large); the gateway goes on by itself",
+        )
+
+
+def _of_memory(report: Report) -> Iterator[Complaint]:
+    memory = report.memory
+    if memory is not None and memory.nearly_full:
+        whose = "the memory that this service may use" if memory.ours else "the memory of this computer"
+        more = "`MemoryMax=` with `systemctl edit` gives it more, " if memory.ours else ""
+        yield Complaint(
+            part="memory",
+            kind="memory",
+            message=f"{whose} is nearly full: {size(memory.free)} of {size(memory.size)} are free, and this process "
+            f"uses {size(report.process.memory)}",
+            advice="when it is full, the kernel ends what uses much; `top -o RES` shows what does, "
+            f"{more}and `max_sensors` bounds what a wildcard may bring",
+        )
+
+
+def _of_http(report: Report) -> Iterator[Complaint]:
+    http = report.http
+    if http is not None and http.state == "waiting":
+        port = http.listen.rpartition(":")[2]
+        advice = {
+            IN_USE: f"`sudo ss -ltnp 'sport = :{port}'` shows which; end it, or have `http: {{listen: ...}}` elsewhere",
+            NOT_HERE: "is it an address of this computer (`ip address` lists them), and is the network up?",
+            NO_PERMISSION: "ports below 1024 are for root: give `http: {listen: ...}` a higher one",
+        }
+        reason = {IN_USE: "another program listens there"}.get(http.reason, plain(http.reason))
+        yield Complaint(
+            part="http",
+            kind="http",
+            message=f"nobody can ask at http://{http.listen} since {moment(http.since)}: {reason}",
+            advice="; ".join(filter(None, (advice.get(http.reason), "it is tried again by itself, for ever"))),
         )
 
 

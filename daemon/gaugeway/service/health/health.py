@@ -38,6 +38,8 @@ class Health:
         self._began = time.monotonic()
         self._recent = Recent()
         self._moment = Moment()
+        self.http: Callable[[], report.Http | None] = lambda: None
+        """Tells how the HTTP server is."""
         self._hash = _hash(gateway.plan.file)
         self._version = version()
 
@@ -69,10 +71,12 @@ class Health:
             stages=tuple(stage for pipeline in gateway.pipelines for stage in self._stages(pipeline)),
             sinks=tuple(self._sink(outlet) for outlet in gateway.outlets),
             disk=machine.disk(gateway.plan.storage.dir),
+            memory=machine.memory(),
             clock=machine.clock(),
             flags=gateway.flags.as_dict(),
             journals=tuple(journal for pipeline in gateway.pipelines for journal in _journal(pipeline)),
             checkpoints=_checkpoints(gateway),
+            http=self.http(),
         )
         complaints, remarks = diagnose(whole)
         return msgspec.structs.replace(
@@ -96,9 +100,10 @@ class Health:
             config_hash=self._hash,
             config_changed=_hash(plan.file) != self._hash,
             unit=machine.unit(),
-            memory=machine.memory(),
+            memory=machine.resident(),
             threads=machine.threads(),
             files=machine.open_files(),
+            files_limit=machine.open_files_limit(),
             cpu=times.user + times.system,
         )
 
@@ -167,6 +172,7 @@ class Health:
             failed_recently=self._recent.count(f"failed {pipeline.name}/{use.id}", meter.failed),
             last_error=meter.last_error,
             nanoseconds=meter.cost,
+            sampled=meter.timed,
             details=self._details(f"stage {pipeline.name}/{use.id}", stage.plugin),
         )
 
@@ -203,6 +209,8 @@ class Health:
             next_try_in=condition.next_try_in,
             last_error=condition.last_error,
             bytes_used=condition.bytes_used,
+            bytes_written=condition.bytes_written,
+            syncs=condition.syncs,
         )
 
     def _lost(self) -> Mapping[str, int]:
@@ -245,6 +253,8 @@ def _journal(pipeline: Pipeline) -> Iterator[report.Journal]:
             unkept=recorder.unkept,
             used=journal.used,
             size=journal.size,
+            written=journal.bytes_written,
+            syncs=journal.syncs,
             damaged=journal.lost[0],
         )
 
@@ -253,8 +263,14 @@ def _checkpoints(gateway: Gateway) -> report.Checkpoints | None:
     checkpoints = gateway.checkpoints
     if checkpoints is None:
         return None
-    status = checkpoints.status
-    return report.Checkpoints(state=status.state, since=status.since, reason=status.reason, taken=checkpoints.taken)
+    status, taken_at = checkpoints.status, checkpoints.taken_at
+    return report.Checkpoints(
+        state=status.state,
+        since=status.since,
+        reason=status.reason,
+        taken=checkpoints.taken,
+        age=None if taken_at is None else time.monotonic() - taken_at,
+    )
 
 
 def _decisive(pipeline: Pipeline) -> Status:

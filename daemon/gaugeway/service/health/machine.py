@@ -1,20 +1,25 @@
 """What the operating system says of this process, its disk and its clock."""
 
 import os
+import resource
 import time
 from pathlib import Path
 from typing import Final
 
 from gaugeway.engine.timekeeper import SET_AFTER
-from gaugeway.service.health.report import Clock, Disk
+from gaugeway.service.health.report import Clock, Disk, Memory
 
 PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 LITTLE: Final = 500_000_000
 FEW_PERCENT: Final = 0.05
 TIMESYNC: Final = Path("/run/systemd/timesync")
+CGROUPS: Final = Path("/sys/fs/cgroup")
+PROC: Final = Path("/proc")
+SCARCE: Final = 100_000_000
+TENTH: Final = 0.1
 
 
-def memory() -> int:
+def resident() -> int:
     """Return the resident memory of this process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
@@ -22,6 +27,11 @@ def memory() -> int:
 def open_files() -> int:
     """Return how many file descriptors this process has open."""
     return len(os.listdir("/proc/self/fd")) - 1  # one is that of the listing itself
+
+
+def open_files_limit() -> int:
+    """Return how many file descriptors this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def unit() -> str:
@@ -40,6 +50,43 @@ def disk(folder: Path) -> Disk | None:
         return None
     size, free = about.f_blocks * about.f_frsize, about.f_bavail * about.f_frsize
     return Disk(folder=str(folder), size=size, free=free, nearly_full=free < min(LITTLE, size * FEW_PERCENT))
+
+
+def memory(cgroups: Path = CGROUPS, proc: Path = PROC) -> Memory | None:
+    """Return how full the memory is that this service may use, or else that of the computer; None if both are hidden.
+
+    What the kernel can give back at once, pages of files that were read, counts as free.
+    """
+    return _given(cgroups, proc) or _installed(proc)
+
+
+def _given(cgroups: Path, proc: Path) -> Memory | None:
+    """Return what `MemoryMax=` of the unit gives."""
+    try:
+        own = next(line for line in (proc / "self/cgroup").read_text().splitlines() if line.startswith("0::"))
+        group = cgroups / own.removeprefix("0::/")
+        limit, used = int((group / "memory.max").read_text()), int((group / "memory.current").read_text())
+        idle = _table(group / "memory.stat")["inactive_file"]
+    except (OSError, ValueError, KeyError, StopIteration):  # `max` is no number, and there are other kinds of cgroups
+        return None
+    return _filled(limit, limit - used + idle, ours=True)
+
+
+def _installed(proc: Path) -> Memory | None:
+    try:
+        found = _table(proc / "meminfo")
+        return _filled(found["MemTotal:"] * 1024, found["MemAvailable:"] * 1024, ours=False)
+    except (OSError, ValueError, KeyError):
+        return None  # hidden in the sandbox of the service
+
+
+def _table(file: Path) -> dict[str, int]:
+    return {words[0]: int(words[1]) for line in file.read_text().splitlines() if len(words := line.split()) > 1}
+
+
+def _filled(size: int, free: int, *, ours: bool) -> Memory:
+    free = max(0, min(free, size))
+    return Memory(size=size, free=free, ours=ours, nearly_full=free < min(SCARCE, size * TENTH))
 
 
 def clock() -> Clock:

@@ -50,6 +50,7 @@ class Process(Part, frozen=True, kw_only=True):
     memory: Annotated[int, Meta(description="Resident memory.")]
     threads: int
     files: Annotated[int, Meta(description="Open file descriptors.")]
+    files_limit: Annotated[int, Meta(description="How many it may open.")]
     cpu: Annotated[float, Meta(description="CPU time used so far.")]
 
 
@@ -109,6 +110,7 @@ class Stage(Part, frozen=True, kw_only=True):
     failed_recently: int
     last_error: LastError
     nanoseconds: Annotated[float | None, Meta(description="What one reading costs, from a sample.")]
+    sampled: Annotated[int, Meta(description="How many readings the sample has.")]
     details: Details
 
 
@@ -124,6 +126,8 @@ class Outbox(Part, frozen=True, kw_only=True):
     next_try_in: float | None
     last_error: str
     bytes_used: int
+    bytes_written: Annotated[int, Meta(description="What went to disk since the start.")]
+    syncs: Annotated[int, Meta(description="How often the disk was waited for since the start.")]
 
 
 class Sink(Part, frozen=True, kw_only=True):
@@ -157,6 +161,8 @@ class Journal(Part, frozen=True, kw_only=True):
     unkept: Annotated[int, Meta(description="Readings that went on without, because the disk did not take them.")]
     used: int
     size: Annotated[int, Meta(description="How much it may use at most.")]
+    written: Annotated[int, Meta(description="Bytes that went to disk since the start.")]
+    syncs: Annotated[int, Meta(description="How often the disk was waited for since the start.")]
     damaged: Annotated[int, Meta(description="Bytes that were found damaged, and left out.")]
 
 
@@ -167,6 +173,7 @@ class Checkpoints(Part, frozen=True, kw_only=True):
     since: Since
     reason: Reason
     taken: Annotated[int, Meta(description="How many were taken since the start.")]
+    age: Annotated[float | None, Meta(description="How long ago the last one was taken; null where there is none.")]
 
 
 class Disk(Part, frozen=True, kw_only=True):
@@ -178,11 +185,29 @@ class Disk(Part, frozen=True, kw_only=True):
     nearly_full: bool
 
 
+class Memory(Part, frozen=True, kw_only=True):
+    """The memory that the gateway may use: what its service is given, or else what the computer has."""
+
+    size: int
+    free: int
+    ours: Annotated[bool, Meta(description="Whether it is given to this service alone.")]
+    nearly_full: bool
+
+
 class Clock(Part, frozen=True, kw_only=True):
     """The clock of this computer."""
 
     now: float
     set: Annotated[bool | None, Meta(description="Whether it was set since the start; null where nobody can tell.")]
+
+
+class Http(Part, frozen=True, kw_only=True):
+    """The HTTP server."""
+
+    listen: Annotated[str, Meta(description="Where it listens, or would.")]
+    state: State
+    since: Since
+    reason: Reason
 
 
 class Report(Part, frozen=True, kw_only=True):
@@ -199,10 +224,12 @@ class Report(Part, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
     sinks: tuple[Sink, ...]
     disk: Disk | None
+    memory: Memory | None
     clock: Clock
     flags: Mapping[str, bool]
     journals: tuple[Journal, ...]
     checkpoints: Checkpoints | None
+    http: Annotated[Http | None, Meta(description="Null where the configuration asks for none.")]
 
 
 class Absence(Part, frozen=True, kw_only=True):

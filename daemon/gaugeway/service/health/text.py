@@ -145,6 +145,8 @@ def _foot(report: Report) -> Iterator[str]:
     if report.journals:
         used, most = sum(journal.used for journal in report.journals), sum(journal.size for journal in report.journals)
         yield f"journals {size(used)} of at most {size(most)}"
+    if report.http is not None and report.http.state == "running":
+        yield f"http {report.http.listen}"
     if report.checkpoints is not None:
         yield f"checkpoints {report.checkpoints.taken:,}"
 
