@@ -31,7 +31,11 @@ class Clock:
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The gateway, the name under which a source or sink stands there, and the pipeline that a stage is part of."""
+    """The gateway, the name under which a source or sink stands there, and the pipeline that a stage is part of.
+
+    `select` are the sensors that a sink is handed, as it is written; none for all. `shared` is for what the plugins of
+    one gateway have in common: one of them puts it there under a name of its own, and the others find it.
+    """
 
     node: str = "gateway"
     name: str = ""
@@ -41,3 +45,5 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     rules: Mapping[str, Rule] = msgspec.field(default_factory=dict[str, Rule])
     clock: Clock = msgspec.field(default_factory=Clock)
     pipelines: Sequence[str] = ()
+    select: tuple[str, ...] = ()
+    shared: dict[str, object] = msgspec.field(default_factory=dict[str, object])

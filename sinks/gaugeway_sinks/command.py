@@ -49,7 +49,7 @@ class Command(Announcer):
         attempts: Annotated[int, Meta(ge=1, description="After so many failures an event is left out.")] = 5,
         severity: Least = "info",
         events: Events = USUAL,
-        stale_after: StaleAfter = 300.0,
+        stale_after: StaleAfter = None,
         timeout: Annotated[Duration, Meta(gt=0, le=3600, description="How long it may run.")] = 30.0,
         site: Site,
     ) -> None:

@@ -69,7 +69,7 @@ class Email(Announcer):
         ] = 5,
         severity: Least = "info",
         events: Events = USUAL,
-        stale_after: StaleAfter = 300.0,
+        stale_after: StaleAfter = None,
         timeout: Annotated[Duration, Meta(gt=0, le=300, description="How long the server may be silent.")] = 20.0,
         ca_file: Annotated[
             FilePath | None, Meta(description="Whose certificates are trusted (PEM); default: the system's.")

@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from gaugeway.contain import Contained, in_words
-from gaugeway.contract import Source
+from gaugeway.contract import Sink, Source
 from gaugeway.engine.behaviours import Behaviour
 from gaugeway.engine.buffered import Buffered
 from gaugeway.engine.chain import Chain, Stage
@@ -32,12 +32,15 @@ class Builder:
         self.registry = registry
         self.flags = flags or Flags(plan.flags)
         self.problems: list[Problem] = []
+        self._shared: dict[str, object] = {}
 
     def outlets(self) -> list[Outlet]:
-        """Return every sink in its place."""
+        """Return every sink in its place, before them those that some of them come after."""
         everything = _all_sensors(self.plan)
-        made = (self._outlet(use, self._site(use.id, everything, Clock())) for use in self.plan.sinks)
-        return [outlet for outlet in made if outlet is not None]
+        made = [self._outlet(use, self._site(use.id, everything, Clock(), use.select)) for use in self.plan.sinks]
+        outlets = [outlet for outlet in made if outlet is not None]
+        first = {id(sink): sink for outlet in outlets if (sink := outlet.predecessor) is not None}
+        return [*map(_in_front, first.values()), *outlets]
 
     def pipeline(self, plan: PipelinePlan, outlets: Sequence[Outlet], stopping: threading.Event) -> Pipeline | None:
         """Return one pipeline, not started; None where its source cannot be made."""
@@ -122,7 +125,7 @@ class Builder:
             words = str(error) if isinstance(error, PluginError) else in_words(error)
             self.problems.append(Problem(f"{role} '{use.id}' cannot be made: {words}", use.place))
 
-    def _site(self, name: str, sensors: Sensors[Sensor], clock: Clock) -> Site:
+    def _site(self, name: str, sensors: Sensors[Sensor], clock: Clock, select: tuple[str, ...] = ()) -> Site:
         return Site(
             node=self.plan.node,
             name=name,
@@ -132,7 +135,15 @@ class Builder:
             rules=self.plan.rules,
             clock=clock,
             pipelines=tuple(pipeline.source.id for pipeline in self.plan.pipelines),
+            select=select,
+            shared=self._shared,
         )
+
+
+def _in_front(sink: Sink) -> Outlet:
+    """Return the place of a sink that stands in no configuration, because others brought it."""
+    name, clock = str(getattr(sink, "name", type(sink).__name__)), getattr(sink, "clock", None)
+    return Outlet(SinkUse(type=name, id=name), sink, clock=clock if isinstance(clock, Clock) else None)
 
 
 def _all_sensors(plan: Plan) -> Sensors[Sensor]:

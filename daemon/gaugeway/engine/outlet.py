@@ -118,6 +118,12 @@ class Outlet:
             self.clock.now, self.clock.live, self.clock.pipeline = clock.now, clock.live, clock.pipeline
 
     @property
+    def predecessor(self) -> Sink | None:
+        """The sink that has to be handed everything before this one, if there is any."""
+        first: Sink | None = getattr(self.sink, "after", None)
+        return first
+
+    @property
     def unsaved(self) -> bool:
         """Whether the sink has done something that no replay would do again, such as what a person told it."""
         return bool(getattr(self.sink, "unsaved", False))

@@ -61,7 +61,7 @@ class Gateway:
         checkpoints.start()
         for supervisor in self.supervisors.values():
             supervisor.start()
-        log.info("started", node=self.plan.node, sources=len(self.supervisors), sinks=len(self.outlets))
+        log.info("started", node=self.plan.node, sources=len(self.supervisors), sinks=len(self.plan.sinks))
 
     @property
     def alive(self) -> bool:
@@ -117,21 +117,28 @@ class Gateway:
 
     def _with_the_unchanged(self, coming: "Gateway") -> list[Outlet]:
         """Return the sinks of the coming gateway; one that has not changed stays the same object."""
-        same_rules = coming.plan.rules == self.plan.rules and coming.plan.node == self.plan.node
         held = {outlet.use.id: outlet for outlet in self.outlets}
+        same_site = _site(coming.plan) == _site(self.plan)
+        stay = {name for name, before in held.items() if self._stays(before, coming, same_site=same_site)}
+        for together in (_sharing(self.outlets), _sharing(coming.outlets)):
+            stay -= set() if together <= stay else together
         result: list[Outlet] = []
         for outlet in coming.outlets:
-            before = held.get(outlet.use.id)
-            plugin = self.registry.find("sink", outlet.use.type)
-            independent = same_rules or (plugin is not None and not plugin.wants_site)
-            if before is not None and independent and before.use.makes_the_same(outlet.use):
-                before.go_on_as(outlet.use, outlet.sensors)
-                result.append(before)
-            else:
-                result.append(outlet)
+            if outlet.use.id in stay:
+                held[outlet.use.id].go_on_as(outlet.use, outlet.sensors)
+            result.append(held[outlet.use.id] if outlet.use.id in stay else outlet)
         for pipeline in coming.pipelines:
             pipeline.outlets = result
         return result
+
+    def _stays(self, before: Outlet, coming: "Gateway", *, same_site: bool) -> bool:
+        """Tell whether a sink is what it would be if it were made anew."""
+        after = next((outlet for outlet in coming.outlets if outlet.use.id == before.use.id), None)
+        if after is None or not before.use.makes_the_same(after.use):
+            return False
+        plugin = self.registry.find("sink", before.use.type)
+        knows_the_site = plugin is None or plugin.wants_site
+        return not knows_the_site or (same_site and before.use.select == after.use.select)
 
     def _sort(self, plan: Plan) -> tuple[list[str], list[str]]:
         """Tell which pipelines end (gone, or their source has changed) and which stay.
@@ -185,3 +192,19 @@ class Gateway:
                 if self.checkpoints is not None:
                     self.checkpoints.open_pipeline(supervisor.pipeline)
                 supervisor.start()
+
+
+def _site(plan: Plan) -> object:
+    """Return what sinks may know of the gateway: one that does is another when this is."""
+    sources = [(pipeline.source.id, pipeline.source.sensors) for pipeline in plan.pipelines]
+    return plan.node, plan.rules, sources
+
+
+def _sharing(outlets: Sequence[Outlet]) -> set[str]:
+    """Return the sinks that come after another one, and that one: they are made together."""
+    first = [outlet.predecessor for outlet in outlets]
+    return {
+        outlet.use.id
+        for outlet in outlets
+        if outlet.predecessor is not None or any(outlet.sink is sink for sink in first)
+    }

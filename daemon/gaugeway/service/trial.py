@@ -67,18 +67,14 @@ class Verdict(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Judge(Protocol):
-    """A sink that raises alarms and can be asked without any network."""
+    """What judges alarms, and can be asked without telling anybody."""
 
-    def judge(self, batch: Sequence[Reading]) -> Sequence[bytes]:
-        """Return the messages that these readings lead to."""
+    def judge(self, batch: Sequence[Reading]) -> Sequence[Mapping[str, object]]:
+        """Return what the events say that these readings lead to."""
         ...
 
-    def pass_time(self, tick: Tick) -> Sequence[bytes]:
-        """Return the messages that the passing of time leads to."""
-        ...
-
-    def tell(self, message: bytes) -> Mapping[str, object] | None:
-        """Return what an event says, None for a message that is none."""
+    def pass_time(self, tick: Tick) -> Sequence[Mapping[str, object]]:
+        """Return what the events say that the passing of time leads to."""
         ...
 
 
@@ -146,7 +142,7 @@ class Stage:
         while (moment := min(moment + 1.0, until)) > now:
             self._show_time(BEGIN + moment)
             for judge in self._judges:
-                yield from self._told(judge, judge.pass_time(Tick(now=BEGIN + moment)), moment)
+                yield from (Seen(moment, facts) for facts in judge.pass_time(Tick(now=BEGIN + moment)))
             if moment == until:
                 return
 
@@ -172,7 +168,7 @@ class Stage:
         for reason in (_dropped(pipeline) - before).elements():
             yield Seen(now, {"sensor": given.sensor, "dropped": reason})
         for judge in self._judges:
-            yield from self._told(judge, judge.judge(batch), now)
+            yield from (Seen(now, facts) for facts in judge.judge(batch))
 
     def _of(self, name: str, sensor: str) -> Pipeline:
         for pipeline in self._pipelines:
@@ -186,13 +182,6 @@ class Stage:
             pipeline.chain.site.clock.now = now
             for outlet in pipeline.outlets:
                 outlet.clock.now, outlet.clock.live = now, True
-
-    @staticmethod
-    def _told(judge: Judge, messages: Sequence[bytes], now: float) -> Iterator[Seen]:
-        for message in messages:
-            facts = judge.tell(message)
-            if facts is not None:
-                yield Seen(now, facts)
 
 
 def _dropped(pipeline: Pipeline) -> Counter[str]:

@@ -1,1 +1,9 @@
-"""Alarms judged once for a whole gateway; the sinks that tell of them stand behind."""
+"""Alarms, judged once for a whole gateway; the sinks that tell of them stand behind.
+
+`Station` is what the engine hands readings to; each sink that tells of alarms has a `View` of it.
+"""
+
+from gaugeway_sinks.alarms.station import Station
+from gaugeway_sinks.alarms.view import View
+
+__all__ = ["Station", "View"]

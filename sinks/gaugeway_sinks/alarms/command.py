@@ -1,6 +1,7 @@
 """What people may tell an alarm over MQTT, and what they are answered."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -18,12 +19,16 @@ Who = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Command(msgspec.Struct, frozen=True, rename={"for_": "for"}, forbid_unknown_fields=True):
-    """One command. `occurrence` names the one that is meant; `for` says how long to shelve, in seconds or as `8h`."""
+    """One command. `occurrence` names which one is meant; shelving is `for` so long (`8h`, or seconds) or `until` when.
+
+    For a command that may be late, `until` is the better word: it says the same whenever it is read.
+    """
 
     cmd: Literal["ack", "shelve", "unshelve", "out_of_service", "in_service"]
     by: Who
     occurrence: int | None = None
     for_: float | str | None = None
+    until: str | None = None
     comment: Annotated[str, Meta(max_length=500)] = ""
 
 
@@ -65,7 +70,7 @@ def carry_out(command: Command, alarm: Alarm) -> bool:
         case "ack":
             return alarm.acknowledge(command.by, now)
         case "shelve":
-            alarm.shelve(command.by, now + seconds(command.for_), now)
+            alarm.shelve(command.by, now + _length(command, alarm.line.stream.wall(now)), now)
             return True
         case "unshelve":
             return alarm.unshelve(now)
@@ -75,14 +80,29 @@ def carry_out(command: Command, alarm: Alarm) -> bool:
             return alarm.put_back(now)
 
 
-def seconds(written: float | str | None) -> float:
-    """Return a duration that was sent as seconds or as text; RefusedError where it is none, or much too long."""
-    if written is None:
-        raise RefusedError('say for how long: {"for": "8h"}')
-    total = _parsed(written) if isinstance(written, str) else written
+def _length(command: Command, wall: float) -> float:
+    """Return how long to shelve, when the wall clock shows this; RefusedError where that is no time, or over."""
+    if (command.for_ is None) == (command.until is None):
+        raise RefusedError('say for how long, {"for": "8h"}, or until when, {"until": "2026-11-21T18:00:00Z"}')
+    if command.until is not None:
+        total = _moment(command.until) - wall
+        if total <= 0:
+            raise RefusedError(f"{command.until} is over")
+    else:
+        total = _parsed(command.for_) if isinstance(command.for_, str) else command.for_ or 0.0
     if not 0 < total <= LONGEST_SHELVING:
         raise RefusedError('a time is more than 0 and at most 30 days: {"for": "8h"}')
     return total
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise RefusedError(f"'{text}' is no moment: write it like 2026-11-21T18:00:00Z")
+    return moment.timestamp()
 
 
 def _parsed(text: str) -> float:

@@ -60,6 +60,14 @@ class Event(msgspec.Struct, kw_only=True):
     labels: dict[str, str]
 
 
+class Told(msgspec.Struct, array_like=True):
+    """An event on its way to all who tell of alarms: the key of its alarm, and the moment by the stream."""
+
+    key: str
+    made: float
+    event: Event
+
+
 class Envelope(msgspec.Struct, array_like=True, gc=False):
     """A message on its way: what the outbox keeps.
 

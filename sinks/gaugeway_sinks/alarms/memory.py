@@ -2,7 +2,6 @@
 
 import msgspec
 
-from gaugeway_sinks.alarms.bursts import Bursts
 from gaugeway_sinks.alarms.snapshot import Badge
 from gaugeway_sinks.alarms.standing import Standing
 from gaugeway_sinks.alarms.stream import Past
@@ -27,7 +26,4 @@ class Memory(msgspec.Struct, kw_only=True):
     streams: dict[str, Past]
     tracks: dict[str, Remembered]
     alarms: dict[str, Kept]
-    flood: Bursts
-    withheld: int = 0
-    turns: tuple[int, int] = (0, 0)
     retired: dict[str, tuple[int, int]] = {}

@@ -1,22 +1,18 @@
-"""All alarms of a node together: readings and time go in, messages come out. No clock, no network, no thread."""
+"""All alarms of a node together: readings and time go in, events come out. No clock, no network, no thread."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from gaugeway import Clock, Reading, Rule, Sensor, Sensors
 from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.bursts import Bursts
 from gaugeway_sinks.alarms.crossing import INF
-from gaugeway_sinks.alarms.event import OPERATORS, Envelope, Event, Name, pack
+from gaugeway_sinks.alarms.event import Event, Name, Told
 from gaugeway_sinks.alarms.memory import Kept, Memory
 from gaugeway_sinks.alarms.roster import Roster
 from gaugeway_sinks.alarms.snapshot import badge, describe, farewell
 from gaugeway_sinks.alarms.stream import Past, Stream
 from gaugeway_sinks.alarms.track import Track
 
-FLOOD_TIME: Final = 60.0
 RETIRED: Final = 1000
 USABLE: Final = frozenset({"good", "uncertain"})
 
@@ -36,15 +32,12 @@ class Panel:
         *,
         pipelines: Sequence[str] = (),
         stale_after: float,
-        flood: int,
     ) -> None:
         self.node = node
         self.sensors = sensors
         self.pipelines = frozenset(pipelines)
         self.roster = Roster(rules, stale_after, self)
         self.tracks: dict[str, Track] = {}
-        self.flood = Bursts(flood, FLOOD_TIME)
-        self.withheld = 0
         self.seq = 0
         self.made = 0.0
         self.changed_alarms: dict[str, Alarm] = {}
@@ -52,8 +45,7 @@ class Panel:
         self.stirred = True
         self.grown = True
         self._streams: dict[str, Stream] = {}
-        self._turns = [0, 0]
-        self._out: list[bytes] = []
+        self._told: list[Told] = []
         self._gone: dict[str, Kept] = {}
         self._retired: dict[str, tuple[int, int]] = {}
         self._open = False
@@ -63,8 +55,8 @@ class Panel:
         """All alarms, by their key."""
         return self.roster.alarms
 
-    def consume(self, batch: Sequence[Reading], clock: Clock) -> list[bytes]:
-        """Take a batch in and return the messages that it led to."""
+    def consume(self, batch: Sequence[Reading], clock: Clock) -> list[Told]:
+        """Take a batch in and return the events that it led to."""
         stream = self._stream(clock)
         if stream.live:
             stream.follow(clock.now)
@@ -78,27 +70,17 @@ class Panel:
                 self._read((reading,), stream)
         return self._end(stream)
 
-    def tick(self, now: float, clock: Clock) -> list[bytes]:
-        """Let time pass and return the messages that it led to."""
+    def tick(self, now: float, clock: Clock) -> list[Told]:
+        """Let time pass and return the events that it led to."""
         stream = self._stream(clock)
         stream.follow(now)
         self._begin(stream)
         return self._end(stream)
 
-    def answer(self, topic: str, payload: bytes) -> None:
-        """Send the outcome of a command."""
-        self._out.append(pack(Envelope(topic, msgspec.Raw(payload), self.made)))
-
     def say(self, alarm: Alarm, event: Name, now: float) -> None:
-        """Announce an event of an alarm, unless there is a flood."""
-        if event == "raised" and self.flood.count(self.made):
-            self.withheld = 0
-        self.stirred = True
-        if self.flood.bursting and event not in OPERATORS:
-            self.withheld += 1
-            return
+        """Announce an event of an alarm."""
         alarm.standing.seq = self._number()
-        self._send(alarm.key, describe(alarm, self.node, event, now, self.tracks.get(alarm.sensor)))
+        self._tell(alarm.key, describe(alarm, self.node, event, now, self.tracks.get(alarm.sensor)))
 
     def changed(self, alarm: Alarm) -> None:
         """Remember that an alarm's snapshot is another."""
@@ -115,6 +97,16 @@ class Panel:
             else:
                 other.release(alarm.key, moment)
 
+    @property
+    def news(self) -> bool:
+        """Whether anything is other than when it was last forgotten."""
+        return bool(self.changed_alarms or self.changed_tracks or self.stirred or self.grown)
+
+    def forget_news(self) -> None:
+        """Forget what has changed, because whoever has to tell knows it."""
+        self.changed_alarms, self.changed_tracks = {}, {}
+        self.stirred = self.grown = False
+
     def availability(self, track: Track) -> None:
         """Remember that a sensor has become silent, or speaks again."""
         self.changed_tracks[track.name] = track
@@ -127,17 +119,12 @@ class Panel:
             streams={stream.name: stream.past for stream in self._streams.values()},
             tracks={track.name: track.save() for track in self.tracks.values()},
             alarms={alarm.key: Kept(badge(alarm), alarm.save()) for alarm in self.alarms.values()} | self._gone,
-            flood=self.flood,
-            withheld=self.withheld,
-            turns=(self._turns[0], self._turns[1]),
             retired=self._retired,
         )
 
     def restore(self, memory: Memory) -> None:
         """Take it back; what is no longer configured is taken leave of with the next reading or tick."""
-        self.seq, self.made, self.withheld, self._retired = memory.seq, memory.made, memory.withheld, memory.retired
-        self._turns = list(memory.turns)
-        self.flood.bursting, self.flood.recent = memory.flood.bursting, memory.flood.recent
+        self.seq, self.made, self._retired = memory.seq, memory.made, memory.retired
         self._streams = {name: Stream(name, past) for name, past in memory.streams.items()}
         for name, past in memory.tracks.items():
             if past.stream in self._streams and not (past.declared and self.sensors.find(name) is None):
@@ -176,13 +163,11 @@ class Panel:
             self._open_up(stream)
         stream.ring(before=True)
 
-    def _end(self, stream: Stream) -> list[bytes]:
+    def _end(self, stream: Stream) -> list[Told]:
         """Do what is due at this moment, and hand out what there is to say."""
         stream.ring()
-        if self.flood.ended(self.made):
-            self.stirred = True
-        out, self._out = self._out, []
-        return out
+        told, self._told = self._told, []
+        return told
 
     def _open_up(self, stream: Stream) -> None:
         """Meet the sensors that are known by name, and put right what a new configuration has changed."""
@@ -209,7 +194,7 @@ class Panel:
         self._retired[key] = (kept.standing.occurrence, kept.standing.n)
         for oldest in list(self._retired)[:-RETIRED]:
             del self._retired[oldest]
-        self._send(key, farewell(key, kept.badge, kept.standing, self.node, stream.wall(stream.now)))
+        self._tell(key, farewell(key, kept.badge, kept.standing, self.node, stream.wall(stream.now)))
 
     def _read(self, batch: Sequence[Reading], stream: Stream) -> None:
         if batch and batch[-1].stamp != "device":
@@ -274,8 +259,6 @@ class Panel:
         self.seq += 1
         return self.seq
 
-    def _send(self, key: str, event: Event) -> None:
-        fleeting = event.event == "reminded"
-        payload = msgspec.Raw(msgspec.json.encode(event))
-        self._turns[fleeting] += 1
-        self._out.append(pack(Envelope(f"alert/{key}/event", payload, self.made, self._turns[fleeting], fleeting)))
+    def _tell(self, key: str, event: Event) -> None:
+        self.stirred = True
+        self._told.append(Told(key, self.made, event))

@@ -26,7 +26,7 @@ class Roster:
         self.rules = rules
         self.alarms: dict[str, Alarm] = {}
         self.of_rule: dict[str, list[Alarm]] = {}
-        self._stale_after = stale_after
+        self.stale_after = stale_after
         self._voice = voice
         self._votes: dict[str, Vote] = {}
         self._gauges: dict[str, Gauge] = {}
@@ -37,7 +37,7 @@ class Roster:
         if sensor is not None and sensor.stale_after is not None:
             return sensor.stale_after
         stated = [rule.stale for rule in self.rules.values() if rule.stale is not None and rule.watches(name, sensor)]
-        return min(stated, default=self._stale_after)
+        return min(stated, default=self.stale_after)
 
     def named(self) -> Iterator[str]:
         """Yield the sensors that rules name, not the globs: those are expected to speak."""

@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from gaugeway import Quantity, Rule, Sensor
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.view import View
 
 
 class Birth(msgspec.Struct, kw_only=True):
@@ -19,11 +19,13 @@ class Birth(msgspec.Struct, kw_only=True):
     rules: dict[str, dict[str, object]]
 
 
-def birth(panel: Panel) -> Birth:
-    """Return what the node consists of; the configuration's hash is that of these sensors and rules."""
-    declared = {name: _sensor(sensor) for name, sensor in panel.sensors.declared.items()}
-    heard = {name: _sensor(track.sensor) for name, track in panel.tracks.items()}
-    rules = {name: in_words(rule) for name, rule in panel.roster.rules.items()}
+def birth(view: View) -> Birth:
+    """Return what the node consists of, as far as one way out sees it; the hash is that of these sensors and rules."""
+    panel = view.panel
+    declared = {name: _sensor(sensor) for name, sensor in panel.sensors.declared.items() if view.sees(name)}
+    heard = {name: _sensor(track.sensor) for name, track in view.tracks.items()}
+    seen = {alarm.name for alarm in view.alarms.values()}
+    rules = {name: in_words(rule) for name, rule in panel.roster.rules.items() if name in seen or view.sees_all}
     digest = hashlib.sha256(msgspec.json.encode([declared, rules])).hexdigest()
     return Birth(node=panel.node, configuration=digest[:16], sensors=declared | heard, rules=rules)
 

@@ -8,9 +8,10 @@ from gaugeway import version
 from gaugeway.mqtt import Message
 from gaugeway_sinks.alarms.alarm import Alarm
 from gaugeway_sinks.alarms.event import Event
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.post import Post
 from gaugeway_sinks.alarms.snapshot import describe
 from gaugeway_sinks.alarms.track import Track
+from gaugeway_sinks.alarms.view import View
 from gaugeway_sinks.alert.birth import birth
 from gaugeway_sinks.alert.home_assistant import HomeAssistant, discovery
 from gaugeway_sinks.alert.summary import summary
@@ -46,9 +47,15 @@ class Bulletin:
     """Writes what is retained. The caller sees to it that nothing changes meanwhile."""
 
     def __init__(
-        self, panel: Panel, root: str, home_assistant: HomeAssistant | None, stamped: Callable[[Event], bytes]
+        self,
+        view: View,
+        post: Post,
+        root: str,
+        home_assistant: HomeAssistant | None,
+        stamped: Callable[[Event], bytes],
     ) -> None:
-        self.panel = panel
+        self.view = view
+        self.post = post
         self.root = root
         self.home_assistant = home_assistant
         self.former: dict[str, str] = {}
@@ -56,22 +63,22 @@ class Bulletin:
 
     def topics(self) -> set[str]:
         """Return the topics on which something is retained for as long as its alarm or sensor is configured."""
-        found = {self._state(key) for key in self.panel.alarms}
-        found |= {self._availability(name) for name in self.panel.tracks}
+        found = {self._state(key) for key in self.view.alarms}
+        found |= {self._availability(name) for name in self.view.tracks}
         if self.home_assistant is not None:
-            found.add(self.home_assistant.topic(self.panel.node))
+            found.add(self.home_assistant.topic(self.view.panel.node))
         return found
 
     def parts(self) -> dict[str, str]:
         """Return what is announced to Home Assistant, by its platform."""
         if self.home_assistant is None:
             return {}
-        announced = discovery(self.panel, self.root, self.home_assistant, {}, "")
+        announced = discovery(self.view, self.root, self.home_assistant, {}, "")
         return {name: part.platform for name, part in announced.components.items()}
 
     def whole(self) -> Iterator[Message]:
         """Return all that is retained, the status last: who reads `online` can rely on the rest."""
-        everything = Stale(dict(self.panel.alarms), dict(self.panel.tracks), {}, summary=True, birth=True)
+        everything = Stale(dict(self.view.alarms), dict(self.view.tracks), {}, summary=True, birth=True)
         everything.discovery = self.home_assistant is not None
         yield from self.current(everything)
         yield self._retained("status/detail", b"running")
@@ -90,13 +97,13 @@ class Bulletin:
         for topic in stale.ghosts:
             yield Message(topic, b"", 1, retain=True)
         if stale.birth:
-            yield self._retained("birth", msgspec.json.encode(birth(self.panel)))
+            yield self._retained("birth", msgspec.json.encode(birth(self.view)))
         if stale.discovery and self.home_assistant is not None:
             yield self._discovery(self.home_assistant)
         yield from self._sensors(stale.tracks)
         yield from self._alarms(stale.alarms.values())
         if stale.summary:
-            yield self._retained("alerts/summary", msgspec.json.encode(summary(self.panel)))
+            yield self._retained("alerts/summary", msgspec.json.encode(summary(self.view, self.post)))
 
     def _sensors(self, tracks: Mapping[str, Track]) -> Iterator[Message]:
         for name, track in tracks.items():
@@ -104,13 +111,13 @@ class Bulletin:
 
     def _alarms(self, alarms: Iterable[Alarm]) -> Iterator[Message]:
         for alarm in alarms:
-            track = self.panel.tracks.get(alarm.sensor)
-            event = describe(alarm, self.panel.node, alarm.standing.event, alarm.line.stream.now, track)
+            track = self.view.panel.tracks.get(alarm.sensor)
+            event = describe(alarm, self.view.panel.node, alarm.standing.event, alarm.line.stream.now, track)
             yield Message(self._state(alarm.key), self._stamped(event), 1, retain=True)
 
     def _discovery(self, settings: HomeAssistant) -> Message:
-        announced = discovery(self.panel, self.root, settings, self.former, version())
-        return Message(settings.topic(self.panel.node), msgspec.json.encode(announced), 1, retain=True)
+        announced = discovery(self.view, self.root, settings, self.former, version())
+        return Message(settings.topic(self.view.panel.node), msgspec.json.encode(announced), 1, retain=True)
 
     def _state(self, key: str) -> str:
         return f"{self.root}/alert/{key}/state"

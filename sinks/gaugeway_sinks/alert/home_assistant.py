@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import ConfigError, Duration, Sensor
-from gaugeway_sinks.alarms.panel import Panel
 from gaugeway_sinks.alarms.roster import STALE
+from gaugeway_sinks.alarms.view import View
 
 OBJECT_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
 ABOUT: Final = {"name": "gaugeway"}
@@ -109,13 +109,13 @@ def check(declared: Mapping[str, Sensor]) -> None:
             )
 
 
-def discovery(panel: Panel, root: str, settings: HomeAssistant, former: Mapping[str, str], version: str) -> Discovery:
+def discovery(view: View, root: str, settings: HomeAssistant, former: Mapping[str, str], version: str) -> Discovery:
     """Return the payload. `former` are parts that were announced once, by their platform: they are taken back."""
     components: dict[str, Part | Gone] = {name: Gone(platform) for name, platform in former.items()}
-    components |= {f"sensor_{object_id(part.unique_id)}": part for part in _sensors(panel, root, settings)}
-    components |= {f"alert_{object_id(part.unique_id)}": part for part in _alarms(panel, root)}
+    components |= {f"sensor_{object_id(part.unique_id)}": part for part in _sensors(view, root, settings)}
+    components |= {f"alert_{object_id(part.unique_id)}": part for part in _alarms(view, root)}
     return Discovery(
-        device={"identifiers": [f"gaugeway_{panel.node}"], "name": panel.node, "manufacturer": "gaugeway"},
+        device={"identifiers": [f"gaugeway_{view.panel.node}"], "name": view.panel.node, "manufacturer": "gaugeway"},
         origin={**ABOUT, "sw_version": version},
         components=components,
     )
@@ -126,9 +126,10 @@ def object_id(text: str) -> str:
     return OBJECT_ID.sub("_", text)
 
 
-def _sensors(panel: Panel, root: str, settings: HomeAssistant) -> Iterable[Part]:
+def _sensors(view: View, root: str, settings: HomeAssistant) -> Iterable[Part]:
+    panel = view.panel
     names = [*panel.sensors.names(), *(name for name in panel.tracks if name not in panel.sensors.declared)]
-    for name in names:
+    for name in filter(view.sees, names):
         sensor = panel.sensors.find(name)
         found = device_class(sensor)
         yield Part(
@@ -146,13 +147,13 @@ def _sensors(panel: Panel, root: str, settings: HomeAssistant) -> Iterable[Part]
         )
 
 
-def _alarms(panel: Panel, root: str) -> Iterable[Part]:
+def _alarms(view: View, root: str) -> Iterable[Part]:
     """Yield the alarms of the operator's rules. They hold their state over a sensor's silence, and stay available."""
-    for key in panel.alarms:
+    for key in view.alarms:
         if not key.startswith(STALE):
             yield Part(
                 platform="binary_sensor",
-                unique_id=f"{panel.node}_{key}",
+                unique_id=f"{view.panel.node}_{key}",
                 name=key,
                 state_topic=f"{root}/alert/{key}/state",
                 value_template="{{ 'ON' if value_json.active else 'OFF' }}",

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.post import Post
+from gaugeway_sinks.alarms.view import View
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -21,17 +22,17 @@ class Summary(msgspec.Struct, kw_only=True):
     seq: int
 
 
-def summary(panel: Panel) -> Summary:
-    """Return how all alarms stand."""
-    alarms = panel.alarms.values()
+def summary(view: View, post: Post) -> Summary:
+    """Return how all alarms stand that one way out sees."""
+    alarms = view.alarms.values()
     return Summary(
-        node=panel.node,
+        node=view.panel.node,
         counts=_counts(alarms),
         active=[alarm.key for alarm in alarms if alarm.active],
         unacked=[alarm.key for alarm in alarms if not alarm.standing.attention.acked],
-        flood=panel.flood.bursting,
-        withheld=panel.withheld,
-        seq=panel.seq,
+        flood=post.flooding,
+        withheld=post.withheld,
+        seq=view.panel.seq,
     )
 
 

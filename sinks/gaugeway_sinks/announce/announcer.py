@@ -1,4 +1,4 @@
-"""A sink that judges readings by the rules and tells somebody of each event, in order, one who cannot answer."""
+"""A sink that tells somebody of each event of an alarm, in order, one who cannot answer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,43 +7,46 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
-from msgspec.structs import replace
 
 from gaugeway import Duration, Reading, Site, Tick
+from gaugeway_sinks.alarms import Station
 from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
-from gaugeway_sinks.alarms.event import Envelope, Event, Name, unpack
+from gaugeway_sinks.alarms.event import Envelope, Event, Name, Told, unpack
 from gaugeway_sinks.alarms.memory import Memory
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.post import Post, Posted
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[Sequence[Severity]] = ("info", "warning", "critical")
 USUAL: Final[tuple[Name, ...]] = ("raised", "cleared", "reminded", "resumed", "chattering", "removed")
-
-NO_FLOOD: Final = 1_000_000_000
-"""In a flood single events give way to a summary that others can look up; here is nothing to look up."""
 
 Least = Annotated[Severity, Meta(description="Tell of alarms that are as bad as this, or worse.")]
 Events = Annotated[
     tuple[Name, ...], Meta(min_length=1, description="Which events to tell of.", examples=[["raised", "cleared"]])
 ]
 StaleAfter = Annotated[
-    Duration, Meta(gt=0, description="The silence that counts as death of a sensor that says nothing of its own.")
+    Duration | None,
+    Meta(gt=0, description="The silence that counts as death of a sensor that says nothing of its own; 5min."),
 ]
 
 
-class Announcer(ABC):
-    """Judges readings by the configuration's `alerts`; a way out says in `send` how an event is told.
+class Saved(msgspec.Struct, omit_defaults=True):
+    """What is remembered over a restart: the numbers of the events, and those that it has still to tell."""
 
-    What was told before a failure is not told again when the rest is tried again. Nobody can acknowledge anything
-    here, and an alarm that waited for that would be told of once and never again: so `latch` has no effect.
+    post: Posted | None = None
+    waiting: list[Told] = []
+
+
+class Announcer(ABC):
+    """Tells of the alarms that the panel of the gateway judges; a way out says in `send` how an event is told.
+
+    What was told before a failure is not told again when the rest is tried again. In a flood every event is told:
+    single ones give way to a summary where others can look it up, and here is nothing to look up.
     """
 
-    def __init__(self, site: Site, *, severity: Severity, events: Sequence[Name], stale_after: float) -> None:
-        rules = {name: replace(rule, latch=False) for name, rule in site.rules.items()}
-        self.panel = Panel(
-            site.node, rules, site.sensors, pipelines=site.pipelines, stale_after=stale_after, flood=NO_FLOOD
-        )
-        self._clock = site.clock
+    def __init__(self, site: Site, *, severity: Severity, events: Sequence[Name], stale_after: float | None) -> None:
+        self.after = self.station = Station.of(site, stale_after)
+        self.view = self.station.view(site.select)
+        self.post = Post()
         self._severities = frozenset(SEVERITIES[SEVERITIES.index(severity) :])
         self._events = frozenset(events)
         self._dispatch = Dispatch(site.node)
@@ -57,13 +60,13 @@ class Announcer(ABC):
         `DeviceError` and `OSError` mean later: then this is called again with those that were not told.
         """
 
-    def consume(self, stream: Iterable[Reading]) -> Sequence[bytes]:
-        """Judge a batch of readings; return the events that it leads to."""
-        return self.panel.consume(stream if isinstance(stream, Sequence) else tuple(stream), self._clock)
+    def consume(self, _stream: Iterable[Reading]) -> Sequence[bytes]:
+        """Return the events that were judged."""
+        return self._announce()
 
-    def tick(self, tick: Tick) -> Sequence[bytes]:
-        """Let time pass; return the events that it led to."""
-        return self.panel.tick(tick.now, self._clock)
+    def tick(self, _tick: Tick) -> Sequence[bytes]:
+        """Return the events that the passing of time led to."""
+        return self._announce()
 
     def deliver(self, messages: Sequence[bytes]) -> None:
         """Tell of what is not told yet; return when all of it is."""
@@ -76,11 +79,23 @@ class Announcer(ABC):
 
     def save(self) -> object:
         """Return all that has to be remembered, as plain data."""
-        return msgspec.to_builtins(self.panel.save())
+        with self.station.lock:
+            return msgspec.to_builtins(Saved(self.post.save(), list(self.view.told)))
 
     def restore(self, saved: object) -> None:
-        """Take it back, so that nothing is raised a second time."""
-        self.panel.restore(msgspec.convert(saved, Memory))
+        """Take it back."""
+        former = msgspec.convert(saved, Saved)
+        with self.station.lock:
+            if former.post is None:  # from a version in which each sink had a panel of its own
+                self.station.adopt(msgspec.convert(saved, Memory))
+            else:
+                self.post.restore(former.post)
+                self.view.told.extend(former.waiting)
+
+    def _announce(self) -> list[bytes]:
+        with self.station.lock:
+            self.view.answers.clear()  # nobody here has asked anything
+            return self.post.collect(self.view)
 
     def _waiting(self, message: bytes) -> Event | None:
         """Return the event if it is still to be told: what waited long is history, a late reminder is nothing."""
@@ -88,7 +103,7 @@ class Announcer(ABC):
             self._open[message] = self._opened(message)
         event = self._open[message]
         envelope = unpack(message)
-        if event is not None and isinstance(envelope, Envelope) and self.panel.made - envelope.made > LATE:
+        if event is not None and isinstance(envelope, Envelope) and self.view.panel.made - envelope.made > LATE:
             event.historical = True
             if envelope.fleeting:
                 event = self._open[message] = None
@@ -96,7 +111,7 @@ class Announcer(ABC):
 
     def _opened(self, message: bytes) -> Event | None:
         """Return the event that is told by this message, None if nobody here wants to know."""
-        found = self._dispatch.messages((message,), self.panel.made)
+        found = self._dispatch.messages((message,), self.view.panel.made)
         self._dispatch.sent()
         if not found:
             return None

@@ -65,7 +65,7 @@ class Webhook(Announcer):
         ] = None,
         severity: Least = "info",
         events: Events = USUAL,
-        stale_after: StaleAfter = 300.0,
+        stale_after: StaleAfter = None,
         timeout: Annotated[Duration, Meta(gt=0, le=300, description="How long the server may be silent.")] = 10.0,
         ca_file: Annotated[
             FilePath | None, Meta(description="Whose certificates are trusted (PEM); default: the system's.")

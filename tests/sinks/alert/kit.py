@@ -6,21 +6,23 @@ from typing import Final
 import msgspec
 
 from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
-from gaugeway.mqtt import Delivery
 from gaugeway.reading import Stamp
 from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.event import Envelope, Event, unpack
+from gaugeway_sinks.alarms.event import Envelope, Event, Told, unpack
 from gaugeway_sinks.alarms.memory import Memory
-from gaugeway_sinks.alarms.orders import Orders
+from gaugeway_sinks.alarms.orders import Order, Orders
 from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.post import Post
 from gaugeway_sinks.alarms.snapshot import describe
+from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alert.summary import Summary, summary
 
 START: Final = 1_800_000_000.0
 HOT: Final = Rule(sensor="t", above=Quantity(85, "°C"), clear_below=Quantity(82, "°C"))
 
 
 class Bench:
-    """Hands readings and ticks to a panel. `now` is the stream's time, `wall` what the wall clock shows beside it."""
+    """Hands readings and ticks to a panel. `now` is the stream's time; `step` is by how much the wall clock was set."""
 
     def __init__(
         self,
@@ -34,19 +36,19 @@ class Bench:
         self.rules = rules or {}
         self.sensors = {"t": Sensor(unit="°C")} if sensors is None else sensors
         self.stale_after = stale_after
-        self.flood = flood
+        self.post = Post(flood)
         self.now = START
         self.step = 0.0
         self.clock = Clock(live=live, now=START)
         self.events: list[Event] = []
         self.answers: list[Result] = []
-        self.orders = Orders("gw/plant1")
+        self.orders = Orders()
         self.panel = self.fresh()
         self.tick()
 
     def fresh(self) -> Panel:
         """Return a panel that knows nothing yet."""
-        return Panel("plant1", self.rules, Sensors(self.sensors), stale_after=self.stale_after, flood=self.flood)
+        return Panel("plant1", self.rules, Sensors(self.sensors), stale_after=self.stale_after)
 
     @property
     def said(self) -> list[str]:
@@ -96,7 +98,7 @@ class Bench:
 
     def deliver(self, payload: bytes, alarm: str = "hot", *, retained: bool = False) -> Result:
         """A message comes on the command topic of an alarm; return the answer."""
-        self.orders.take(Delivery(f"gw/plant1/alert/{alarm}/cmd".encode(), payload, 0x31 if retained else 0x30))
+        self.orders.take(Order(key=alarm, payload=payload, reply=self.answers.append, retained=retained))
         self.orders.carry_out(self.panel)
         self.tick()
         return self.answers[-1]
@@ -121,11 +123,14 @@ class Bench:
         track = self.panel.tracks.get(found.sensor)
         return describe(found, "plant1", found.standing.event, found.line.stream.now, track)
 
-    def _heard(self, packed: list[bytes]) -> None:
-        for message in packed:
+    def summary(self) -> Summary:
+        """Return the sum of all alarms as it would be published."""
+        return summary(View(self.panel), self.post)
+
+    def _heard(self, told: list[Told]) -> None:
+        """Take in what the panel came to, as a broker would be told of it."""
+        for message in self.post.pack(told):
             envelope = unpack(message)
             assert isinstance(envelope, Envelope)
-            if envelope.turn:
-                self.events.append(msgspec.json.decode(envelope.payload, type=Event))
-            else:
-                self.answers.append(msgspec.json.decode(envelope.payload, type=Result))
+            self.events.append(msgspec.json.decode(envelope.payload, type=Event))
+        self.post.ended(self.panel.made)

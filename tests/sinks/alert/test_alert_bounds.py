@@ -5,7 +5,6 @@ from tests.sinks.alert.kit import HOT, Bench
 
 from gaugeway import Quantity, Reading, Rule, Sensor
 from gaugeway.rule import Limit
-from gaugeway_sinks.alert.summary import summary
 
 CHATTY = structs.replace(HOT, limit=Limit(events=4, per=600.0))
 
@@ -72,7 +71,7 @@ def test_a_flood_of_500_rules_is_told_in_summaries() -> None:
     bench = flood(500)
     bench.take(*readings(bench, 500, 20.0))
     assert bench.said == ["raised"] * 30
-    told = summary(bench.panel)
+    told = bench.summary()
     assert told.flood
     assert told.withheld == 470
     assert len(told.active) == 500
@@ -85,7 +84,7 @@ def test_after_a_flood_events_are_told_again() -> None:
     bench = flood(100)
     bench.take(*readings(bench, 100, 20.0))
     bench.wait(61.0)
-    assert not summary(bench.panel).flood
+    assert not bench.summary().flood
     assert bench.said == ["raised"] * 30
     bench.take(*readings(bench, 2, 5.0))
     bench.take(Reading("s99", 5.0, bench.now))

@@ -159,9 +159,9 @@ def test_an_acknowledgement_and_its_answer(broker: Mosquitto) -> None:
         plant.deliver()
         peer.publish(ACK)
         plant.obey()
-        assert plant.sink.unsaved
-        plant.sink.save()
-        assert not plant.sink.unsaved
+        assert plant.station.unsaved
+        plant.station.save()
+        assert not plant.station.unsaved
         peer.hear(3)
         assert [event.event for event in events(peer.heard)] == ["raised", "acked"]
         answer = msgspec.json.decode(peer.heard[-1].payload, type=Result)
@@ -321,7 +321,7 @@ def test_health_is_told_what_stands(broker: Mosquitto) -> None:
     with Plant(broker.address, {"hot": HOT}) as plant:
         plant.read(86.0)
         plant.deliver()
-        report = plant.sink.report()
+        report = plant.station.report() | plant.sink.report()
         assert (report["active"], report["unacked"], report["connected"]) == (["hot"], ["hot"], True)
         broker.stop()
         until(lambda: not plant.sink.report()["connected"], "the loss is noticed")

@@ -14,11 +14,11 @@ def made(*values: float, remind: float | None = None, wait: float = 0.0) -> list
     bench = Bench({"hot": structs.replace(HOT, remind=remind)})
     packed: list[bytes] = []
     for value in values:
-        packed += bench.panel.consume([Reading("t", value, bench.now, "°C")], bench.clock)
+        packed += bench.post.pack(bench.panel.consume([Reading("t", value, bench.now, "°C")], bench.clock))
     for _ in range(round(wait)):
         bench.now += 1.0
         bench.clock.now = bench.now
-        packed += bench.panel.tick(bench.now, bench.clock)
+        packed += bench.post.pack(bench.panel.tick(bench.now, bench.clock))
     return packed
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.sinks.alert.kit import HOT, Bench
 
 from gaugeway import ConfigError, Kind, Quantity, Rule, Sensor, Sensors, Site
+from gaugeway_sinks.alarms import View
 from gaugeway_sinks.alert import ThresholdAlertSink
 from gaugeway_sinks.alert.home_assistant import Discovery, HomeAssistant, Part, discovery
 
@@ -44,7 +45,7 @@ EVERYTHING = {
 
 def announced(bench: Bench, settings: HomeAssistant | None = None, former: dict[str, str] | None = None) -> Discovery:
     """Return what a bench's gateway would announce."""
-    return discovery(bench.panel, "gw/plant1", settings or HomeAssistant(), former or {}, "1.0")
+    return discovery(View(bench.panel), "gw/plant1", settings or HomeAssistant(), former or {}, "1.0")
 
 
 def as_json(found: Discovery) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What all ways out have in common: order, one telling for each event, filters, silence after a restart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from tests.sinks.announce.kit import HOT, Plant
@@ -120,11 +120,15 @@ def test_a_dead_sensor_is_told_of() -> None:
     assert [(event.rule, event.event) for event in plant.sink.told] == [("stale@t", "raised")]
 
 
-def test_nobody_can_acknowledge_here_so_a_latch_holds_nothing() -> None:
-    """Otherwise the second time would never be told."""
+def test_a_latched_alarm_waits_for_somebody_who_says_so_elsewhere() -> None:
+    """There is one panel: an acknowledgement at the command line lets it clear here too."""
     plant = Plant(Wire, {"hot": Rule(sensor="t", above=Quantity(85, "°C"), latch=True)})
     plant.read(86.0, 80.0, 86.0)
+    answers: list[Mapping[str, object]] = []
+    plant.sink.station.order({"alert": "hot", "cmd": "ack", "occurrence": 1, "by": "ann"}, answers.append)
+    plant.read(80.0, 86.0)
     plant.deliver()
+    assert [answer["ok"] for answer in answers] == [True]
     assert plant.sink.words == ["raised", "cleared", "raised"]
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.sinks.announce.kit import START, Plant, site
+from tests.sinks.announce.kit import Plant, site
 from tests.support.brokers import until
 
-from gaugeway import Clock, ConfigError
+from gaugeway import ConfigError
 from gaugeway_sinks.command import Command
 
 WRITE = """
@@ -133,4 +133,4 @@ def test_a_command_that_does_not_read_is_well(tmp_path: Path) -> None:
 def test_what_cannot_work_is_refused(command: list[str], environment: dict[str, str], words: str) -> None:
     """When it is made, in words."""
     with pytest.raises(ConfigError, match=words):
-        Command(command=tuple(command), environment=environment, site=site(Clock(now=START)))
+        Command(command=tuple(command), environment=environment, site=site())

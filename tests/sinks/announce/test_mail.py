@@ -6,11 +6,11 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from tests.sinks.announce.kit import START, Plant, site
+from tests.sinks.announce.kit import Plant, site
 from tests.sinks.announce.servers import Mail, Post
 from tests.support.certificates import Authority, needs_openssl
 
-from gaugeway import Clock, ConfigError, Quantity, Rule
+from gaugeway import ConfigError, Quantity, Rule
 from gaugeway_sinks.mail import Email, Tls
 
 ANN = "ann@plant.example"
@@ -191,5 +191,5 @@ def test_what_cannot_work_is_refused(
             username=username,
             password=password,
             body=body,
-            site=site(Clock(now=START)),
+            site=site(),
         )

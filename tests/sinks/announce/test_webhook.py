@@ -9,11 +9,11 @@ from typing import cast
 
 import msgspec
 import pytest
-from tests.sinks.announce.kit import START, Plant, site
+from tests.sinks.announce.kit import Plant, site
 from tests.sinks.announce.servers import Hook
 from tests.support.certificates import Authority, needs_openssl
 
-from gaugeway import Clock, ConfigError
+from gaugeway import ConfigError
 from gaugeway_sinks.alarms.event import Event
 from gaugeway_sinks.webhook import Webhook
 from gaugeway_sinks.webhook.presets import Preset
@@ -242,4 +242,4 @@ def test_what_cannot_work_is_refused_in_words(
 ) -> None:
     """When it is made, before anything is opened."""
     with pytest.raises(ConfigError, match=words):
-        Webhook(url=url, preset=preset, to=to, template=template, headers=headers, site=site(Clock(now=START)))
+        Webhook(url=url, preset=preset, to=to, template=template, headers=headers, site=site())

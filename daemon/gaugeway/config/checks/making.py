@@ -27,14 +27,18 @@ def check_making(subject: Subject, review: Review, *, rules_are_well: bool) -> N
         for source in chained.sources[:1]:
             for stage in chained.stages:
                 _make(stage.found, _site(subject, source.sensors), subject, review)
+    shared: dict[str, object] = {}
     for sink in subject.whole.sinks:
         if rules_are_well or not sink.given.plugin.wants_site:
-            _make(sink.given, _site(subject, Sensors(everything)), subject, review)
+            site = _site(subject, Sensors(everything), sink.given.id, shared)
+            _make(sink.given, site, subject, review)
 
 
-def _site(subject: Subject, sensors: Sensors[Sensor]) -> Site:
+def _site(subject: Subject, sensors: Sensors[Sensor], name: str = "", shared: dict[str, object] | None = None) -> Site:
     return Site(
         node=subject.node,
+        name=name,
+        shared={} if shared is None else shared,
         folder=subject.file.parent,
         storage=subject.storage,
         sensors=sensors,

@@ -1,7 +1,7 @@
 """What the rules of a plan would have done on recorded readings, in virtual time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from gaugeway.engine.build import Builder
@@ -28,15 +28,11 @@ def raised(plan: Plan, readings: Sequence[Reading]) -> Counter[str]:
             for reading in readings:
                 while STEP < reading.time - now < AWAY:
                     now = clock.now = now + STEP
-                    _count(outlet.sink, outlet.sink.pass_time(Tick(now=now)), found)
+                    found.update(_raises(outlet.sink.pass_time(Tick(now=now))))
                 now = clock.now = reading.time
-                _count(outlet.sink, outlet.sink.judge([reading]), found)
-            return found  # another such sink has the same rules and would say the same
+                found.update(_raises(outlet.sink.judge([reading])))
     return found
 
 
-def _count(judge: Judge, messages: Sequence[bytes], found: Counter[str]) -> None:
-    for message in messages:
-        facts = judge.tell(message)
-        if facts is not None and facts["event"] == "raised":
-            found[str(facts["alert"])] += 1
+def _raises(events: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    return (str(event["alert"]) for event in events if event["event"] == "raised")
