@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 SENSORS = 50
 HERE = Path(__file__).parent
@@ -73,6 +74,12 @@ class Child:
         self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.pid = self._process.pid
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
     def cpu(self) -> float:
         """Return the CPU seconds used so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
@@ -90,6 +97,12 @@ class Child:
                 self._used = status, used
         return self._used is None
 
+    def kill(self) -> None:
+        """Let it end without a chance to do anything."""
+        os.kill(self.pid, signal.SIGKILL)
+        self._used = os.wait4(self.pid, 0)[1:]
+        self.end()
+
     def end(self) -> Cost:
         """Ask it to end, if it has not, and return what it has used."""
         if self._used is None:
@@ -97,10 +110,10 @@ class Child:
             self._used = os.wait4(self.pid, 0)[1:]
         status, used = self._used
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        if self._process.stderr is not None:
+        if self._process.stderr is not None and not self._process.stderr.closed:
             said = self._process.stderr.read().decode()
             self._process.stderr.close()
-            if self._process.returncode not in (0, -15, 130):
+            if self._process.returncode not in (0, -9, -15, 130):
                 sys.stderr.write(said)
         return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
 
