@@ -1,11 +1,13 @@
 """A campaign against the promise that a crash leaves no trace: `python -m tests.system.campaign --kills 200 --seed 1`.
 
 A real mosquitto, a publisher with known contents, and a gateway that is killed (SIGKILL) at random moments, also
-while it starts, recovers or takes a checkpoint. Meanwhile the broker is restarted and the network fails. In the end
-the output has to be, byte for byte, that of a run that nobody disturbed, and no alarm may be lost or changed.
+while it starts, recovers or takes a checkpoint. Meanwhile the broker is restarted and the network fails; the clock may
+be set too, the stages edited while it is down, the output rotated, a recording read beside it. In the end the output
+has to be, byte for byte, that of a run that nobody disturbed, and no alarm may be lost or changed.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -17,10 +19,12 @@ from typing import Final, Literal
 
 import msgspec
 from tests.support.brokers import Mosquitto, until
+from tests.system.campaign_clock import Clock
 from tests.system.campaign_judge import Event, Verdict, Witness, judge
 from tests.system.campaign_line import FAULTS, Line
 from tests.system.campaign_load import Messages, Publisher
-from tests.system.victim import Victim
+from tests.system.campaign_plan import STAGES, Orders, configuration, record
+from tests.system.victim import ORDINARY, Victim
 
 BROKER: Final = (
     "persistence true",
@@ -29,39 +33,7 @@ BROKER: Final = (
     "log_type warning",
     "log_type subscribe",
 )
-SOURCE: Final = """\
-  line{line}:
-    type: mqtt
-    broker: mqtt://127.0.0.1:{port}
-    version: {version}
-    topic: plant/{line}/+
-    qos: {qos}
-    format: {{type: json, sensor: sensor, value: value, time: ts}}
-    sensors: {{"*": {{kind: flow, unit: L/min, range: [0, 60]}}}}
-    retry: {{first: 50ms, most: 200ms}}
-"""
-PLANT: Final = """\
-node: plant1
-storage:
-  dir: {{disk}}/state
-  journal_size: 16MiB
-  sync_every: {{sync_every}}ms
-  checkpoint_every: {{checkpoint_every}}ms
-sources:
-{sources}
-stages: [in_range, normalise, {{{{average: {{{{last: 10}}}}}}}}]
-sinks:
-  archive: {{{{type: file, path: {{disk}}/out.jsonl}}}}
-  phone:
-    type: alert
-    broker: mqtt://127.0.0.1:{port}
-    flood: 1000000
-    stale_after: 1d
-    retry: {{{{first: 50ms, most: 200ms}}}}
-alerts:
-  high: {{{{sensors: ["s*"], above: 48 L/min, clear_below: 46 L/min}}}}
-  drift: {{{{sensors: ["s*"], of: average, below: 15 L/min, clear_above: 16 L/min, severity: critical}}}}
-"""
+NORMAL: Final = re.compile(rb',"normal":[-+.0-9e]+')
 DRAINED: Final = 60.0
 WORKING: Final = 10.0
 STRACE: Final = ("strace", "-f", "-qq", "--seccomp-bpf", "-o/dev/null")
@@ -81,22 +53,6 @@ CALLS: Final = {
 Moment = Literal["start", "recovery", "work", "call"]
 
 
-class Orders(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be done."""
-
-    kills: int
-    seconds: float
-    seed: int
-    messages: int = 100_000
-    sensors: int = 50
-    qos: int = 1
-    version: str = "5"
-    sources: int = 1
-    cuts: int = 0
-    restarts: int = 0
-    calls: bool = False
-
-
 class Campaign:
     """One campaign in a folder. `report` is what happened, `run` returns what came of it."""
 
@@ -106,75 +62,83 @@ class Campaign:
         self.kills = 0
         self.restarts = 0
         self.cuts = 0
+        self.steps = 0
         self.died_alone = 0
         self._began = time.monotonic()
         self._chance = Random(orders.seed)
+        self._clock = Clock(folder / "clock", self._chance)
         self._messages = Messages(orders.messages, orders.sensors, orders.seed, orders.sources)
+        self._lines = self._messages.expected() + orders.rows
 
     @property
     def report(self) -> str:
         """What happened, in one line."""
-        return (
-            f"seed {self.orders.seed}: {self.kills} kills, {self.restarts} broker restarts, {self.cuts} network faults,"
-            f" {self.orders.messages} messages at QoS {self.orders.qos} from {self.orders.sensors} sensors"
-            f" to {self.orders.sources} source{'s' if self.orders.sources > 1 else ''}"
-        )
+        done = f"{self.kills} kills, {self.restarts} broker restarts, {self.cuts} network faults"
+        return f"{done}, {self.steps} steps of the clock; {self.orders}"
 
     def run(self) -> Verdict:
         """Run it twice, once undisturbed, and compare."""
         calm, wild = self.folder / "calm", self.folder / "wild"
         calm.mkdir()
         wild.mkdir()
-        expected = self._undisturbed(calm)
-        heard = self._disturbed(wild, calm / "out.jsonl", len(expected))
-        return judge(self.disk(wild) / "out.jsonl", calm / "out.jsonl", heard, expected, self.orders.sources)
+        with self._gateway(calm, direct=True) as (gateway, broker, _):
+            expected = self._undisturbed(gateway, broker)
+            wanted = self._comparable(gateway)
+        with self._gateway(wild) as (gateway, broker, line):
+            heard = self._disturbed(gateway, broker, line, len(expected))
+            found = self._comparable(gateway)
+        return judge(found, wanted, heard, expected, self.orders.sources)
 
     def disk(self, folder: Path) -> Path:
         """Return where the state and the output of a run are."""
         return folder
 
-    def _undisturbed(self, folder: Path) -> list[Event]:
-        with self._gateway(folder, direct=True) as (gateway, broker, _):
-            publisher = Publisher(self._messages, broker.port, rate=1e9)
-            gateway.start(sync_every=5000, checkpoint_every=30000)
-            witness = Witness(broker.port)
-            witness.listen()
-            self._subscribed(folder)
-            publisher.start()
-            expected = self._messages.expected()
-            until(lambda: publisher.done and gateway.lines >= expected, "the undisturbed run ends", DRAINED)
-            publisher.close()
-            assert gateway.stop() == 0
-            assert gateway.lines == expected
-            return witness.listen()
+    def _comparable(self, gateway: Victim) -> dict[str, bytes]:
+        """Return what has to be the same in both runs: where stages come and go, all but their results."""
+        if not self.orders.edits:
+            return gateway.pages
+        return {"all": NORMAL.sub(b"", b"".join(gateway.pages.values()))}
 
-    def _disturbed(self, folder: Path, reference: Path, events: int) -> list[Event]:
-        with self._gateway(folder) as (gateway, broker, line):
-            witness = Witness(broker.port)
-            witness.listen()
-            self._start(gateway)
-            self._subscribed(folder)
-            if self.orders.calls:
-                gateway.kill()
-                self._start(gateway, at_call=True)
-            publisher = Publisher(self._messages, broker.port, self.orders.messages / self.orders.seconds)
-            publisher.start()
-            try:
-                self._disturb(gateway, broker, line, publisher)
-                size = reference.stat().st_size
-                until(lambda: publisher.done, "all is published", DRAINED)
-                _wait_while(lambda: gateway.size < size, DRAINED)  # what never comes is found lost by the judge
-            finally:
-                publisher.close()
-            _wait_while(lambda: len({event.id for event in witness.listen()}) < events, DRAINED / 2)
-            gateway.stop()
-            return witness.listen()
+    def _undisturbed(self, gateway: Victim, broker: Mosquitto) -> list[Event]:
+        publisher = Publisher(self._messages, broker.port, rate=1e9)
+        gateway.start(sync_every=5000, checkpoint_every=30000, stages=STAGES[0])
+        witness = Witness(broker.port)
+        witness.listen()
+        self._subscribed(gateway.folder)
+        publisher.start()
+        until(lambda: publisher.done and gateway.lines >= self._lines, "the undisturbed run ends", DRAINED)
+        publisher.close()
+        assert gateway.stop() == 0
+        assert gateway.lines == self._lines
+        return witness.listen()
+
+    def _disturbed(self, gateway: Victim, broker: Mosquitto, line: Line, events: int) -> list[Event]:
+        witness = Witness(broker.port)
+        witness.listen()
+        self._start(gateway)
+        self._subscribed(gateway.folder)
+        if self.orders.calls:
+            gateway.kill()
+            self._start(gateway, at_call=True)
+        publisher = Publisher(self._messages, broker.port, self.orders.messages / self.orders.seconds)
+        publisher.start()
+        try:
+            self._disturb(gateway, broker, line, publisher)
+            until(lambda: publisher.done, "all is published", DRAINED)
+            # What never comes is found lost by the judge.
+            _wait_while(lambda: gateway.lines < self._lines, DRAINED, 0.2)
+        finally:
+            publisher.close()
+        _wait_while(lambda: len({event.id for event in witness.listen()}) < events, DRAINED / 2)
+        gateway.stop()
+        return witness.listen()
 
     def _disturb(self, gateway: Victim, broker: Mosquitto, line: Line, publisher: Publisher) -> None:
         """Kill so many times, and do other damage in between."""
         orders, chance = self.orders, self._chance
         until_end = time.monotonic() + orders.seconds
-        faults = ["cut"] * orders.cuts + ["restart"] * orders.restarts + ["kill"] * orders.kills
+        faults = ["cut"] * orders.cuts + ["restart"] * orders.restarts + ["step"] * orders.steps
+        faults += ["kill"] * orders.kills
         chance.shuffle(faults)
         for index, fault in enumerate(faults):
             share = max(0.0, until_end - time.monotonic()) / (len(faults) - index)
@@ -183,6 +147,10 @@ class Campaign:
                 self._cut(line)
             elif fault == "restart":
                 self._restart(broker, publisher)
+            elif fault == "step":
+                time.sleep(chance.uniform(0, share))
+                self._note(f"clock set to {self._clock.step()}")
+                self.steps += 1
             else:
                 self._kill(gateway, share)
 
@@ -199,7 +167,9 @@ class Campaign:
         if moment == "call":
             _wait_while(lambda: gateway.running, 2.0)
         elif moment == "work":
+            began = time.monotonic()
             gateway.wait_for_progress(WORKING)
+            self._note(f"something was written after {time.monotonic() - began:.3f} s")
         span = {"start": (0.0, 0.4), "recovery": (0.3, 0.8), "work": (0.0, share), "call": (0.0, 0.0)}[moment]
         time.sleep(chance.uniform(*span))
         size = gateway.size
@@ -226,12 +196,17 @@ class Campaign:
 
     def _start(self, gateway: Victim, *, at_call: bool = False) -> None:
         chance = self._chance
-        sync_every, checkpoint_every = chance.choice((0, 50, 500, 2000)), chance.choice((20, 200, 1000))
+        settings: dict[str, object] = {
+            "sync_every": chance.choice(self.orders.sync_every),
+            "checkpoint_every": chance.choice(self.orders.checkpoint_every),
+            "stages": chance.choice(self.orders.stages),
+        }
         call = chance.choice(list(CALLS))
         when = chance.randint(1, CALLS[call])
         killer = (*STRACE, f"-etrace={call}", f"-einject={call}:signal=KILL:when={when}") if at_call else ()
-        gateway.start(sync_every=sync_every, checkpoint_every=checkpoint_every, under=killer)
-        self._note(f"started with {sync_every=}, {checkpoint_every=} {' '.join(killer[-1:])}")
+        environment = self._clock.environment if self.orders.steps else ORDINARY
+        gateway.start(under=killer, environment=environment, **settings)
+        self._note(f"started with {settings} {' '.join(killer[-1:])}")
 
     def _note(self, what: str) -> None:
         with (self.folder / "diary.txt").open("a") as diary:
@@ -243,14 +218,9 @@ class Campaign:
         with ExitStack() as stack:
             broker = stack.enter_context(Mosquitto(folder, *BROKER))
             line = stack.enter_context(Line(broker.port, Random(orders.seed)))
-            port = broker.port if direct else line.port
-            each = (
-                SOURCE.format(line=number, port=port, version=orders.version, qos=orders.qos)
-                for number in range(orders.sources)
-            )
-            sources = "".join(each).replace("{", "{{").replace("}", "}}")
-            configuration = PLANT.format(sources=sources, port=port)
-            yield stack.enter_context(Victim(folder, configuration, self.disk(folder))), broker, line
+            template = configuration(orders, broker.port if direct else line.port)
+            record(folder / "history.csv", orders.rows, orders.seed)
+            yield stack.enter_context(Victim(folder, template, self.disk(folder))), broker, line
 
     def _subscribed(self, folder: Path) -> None:
         """Wait until the broker keeps messages for the gateway."""
@@ -258,44 +228,47 @@ class Campaign:
         until(lambda: all(topic in log.read_bytes() for topic in topics), "the gateway is subscribed")
 
 
-def _wait_while(condition: Callable[[], bool], seconds: float) -> None:
+def _wait_while(condition: Callable[[], bool], seconds: float, every: float = 0.005) -> None:
     """Wait until a condition holds no more, or the time is up."""
     deadline = time.monotonic() + seconds
     while condition() and time.monotonic() < deadline:
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 def main() -> int:
     """Run one campaign and say what came of it."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("--kills", type=int, default=200)
-    words.add_argument("--seconds", type=float, default=300.0, help="over which messages and faults are spread")
-    words.add_argument("--seed", type=int, required=True)
-    words.add_argument("--messages", type=int, default=100_000)
-    words.add_argument("--sensors", type=int, default=50)
-    words.add_argument("--qos", type=int, choices=(1, 2), default=1)
-    words.add_argument("--mqtt", choices=("5", "3.1.1"), default="5")
-    words.add_argument("--sources", type=int, default=1, help="that share one file, each with its own messages")
-    words.add_argument("--cuts", type=int, help="failures of the network (default: one for four kills)")
-    words.add_argument("--restarts", type=int, help="restarts of the broker (default: one for twenty kills)")
-    words.add_argument("--calls", action="store_true", help="kill at system calls, by means of strace")
-    words.add_argument("--folder", type=Path, help="where everything is left to be looked at")
-    given = words.parse_args()
-    orders = Orders(
-        kills=given.kills,
-        seconds=given.seconds,
-        seed=given.seed,
-        messages=given.messages,
-        sensors=given.sensors,
-        qos=given.qos,
-        version=given.mqtt,
-        sources=given.sources,
-        cuts=given.kills // 4 if given.cuts is None else given.cuts,
-        restarts=given.kills // 20 if given.restarts is None else given.restarts,
-        calls=given.calls,
-    )
+    add = words.add_argument
+    add("--kills", type=int, default=200)
+    add("--seconds", type=float, help="over which messages and faults are spread (default: 1.2 for each kill)")
+    add("--seed", type=int, required=True)
+    add("--messages", type=int, default=100_000)
+    add("--sensors", type=int, default=50)
+    add("--qos", type=int, choices=(1, 2), default=1)
+    add("--version", choices=("5", "3.1.1"), default="5", help="of MQTT")
+    add("--sources", type=int, default=1, help="that share one file, each with its own messages")
+    add("--rows", type=int, default=0, help="of a recording that is read beside that into the same file")
+    add("--cuts", type=int, help="failures of the network (default: one for four kills)")
+    add("--restarts", type=int, help="restarts of the broker (default: one for twenty kills)")
+    add("--steps", type=int, default=0, help="so many times the clock is set, by means of libfaketime")
+    add("--calls", action="store_true", help="kill at system calls, by means of strace")
+    add("--edits", action="store_true", help="add, move and remove a stage while the gateway is down")
+    add("--rotate", default="", help="begin a new file whenever one has this size, compress the old one")
+    add("--journal", default="16MiB", help="how much of each source's input is kept at most")
+    add("--sync-every", type=int, nargs="+", default=(0, 50, 500, 2000), help="milliseconds")
+    add("--checkpoint-every", type=int, nargs="+", default=(20, 200, 1000), help="milliseconds")
+    add("--folder", type=Path, help="where everything is left to be looked at")
+    given = vars(words.parse_args())
+    for name, default in (
+        ("seconds", 1.2 * given["kills"]),
+        ("cuts", given["kills"] // 4),
+        ("restarts", given["kills"] // 20),
+    ):
+        given[name] = default if given[name] is None else given[name]
+    wanted: Path | None = given.pop("folder")
+    orders = msgspec.convert(given, Orders)
     with tempfile.TemporaryDirectory(prefix="gaugeway-campaign-") as temporary:
-        folder = given.folder or Path(temporary)
+        folder = wanted or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         campaign = Campaign(orders, folder)
         verdict = campaign.run()

@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.system.campaign import Campaign, Orders
+from tests.system.campaign import Campaign
 from tests.system.campaign_judge import Verdict
+from tests.system.campaign_plan import Orders
 from tests.system.powercut_disk import Disk
 from tests.system.victim import Victim
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 from tests.support.brokers import needs_mosquitto
-from tests.system.campaign import Campaign, Orders
+from tests.system.campaign import Campaign
+from tests.system.campaign_plan import Orders
 
 pytestmark = [pytest.mark.broker, needs_mosquitto]
 

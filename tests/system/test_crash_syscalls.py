@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 import pytest
 from tests.support.brokers import Mosquitto, needs_mosquitto, publish, until
-from tests.system.campaign import Campaign, Orders
+from tests.system.campaign import Campaign
+from tests.system.campaign_plan import Orders
 from tests.system.victim import Victim
 
 from gaugeway.mqtt import Message

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 from tests.support.brokers import needs_mosquitto
-from tests.system.campaign import Orders
+from tests.system.campaign_plan import Orders
 from tests.system.powercut import PowerCuts
 
 pytestmark = [

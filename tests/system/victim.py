@@ -1,16 +1,19 @@
 """A gateway as a process in a folder of its own: started, killed at any moment, and asked to stop in the end."""
 
+import gzip
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
 PATIENCE: Final = 60.0
+PACKED: Final = ".gz"
+ORDINARY: Final[Mapping[str, str]] = {}
 
 
 class Victim:
@@ -49,17 +52,34 @@ class Victim:
             return -1
 
     @property
+    def pages(self) -> dict[str, bytes]:
+        """What is in each file of the output, in the order of writing, compressed or not."""
+        files = {self._plain(file): file for file in sorted(self._files(), reverse=True)}  # the plain form counts
+        return {
+            plain.name: gzip.decompress(file.read_bytes()) if file != plain else file.read_bytes()
+            for plain, file in sorted(files.items())
+        }
+
+    @property
     def lines(self) -> int:
         """How many lines of output there are."""
-        return self.output.read_bytes().count(b"\n") if self.output.exists() else 0
+        return sum(page.count(b"\n") for page in self.pages.values())
 
-    def start(self, *, under: Sequence[str] = (), **settings: object) -> None:
+    def _files(self) -> list[Path]:
+        return [file for file in self.disk.glob("out*") if file.suffix in (self.output.suffix, PACKED)]
+
+    def _plain(self, file: Path) -> Path:
+        return file.with_suffix("") if file.suffix == PACKED else file
+
+    def start(
+        self, *, under: Sequence[str] = (), environment: Mapping[str, str] = ORDINARY, **settings: object
+    ) -> None:
         """Start it with these settings, maybe under another command such as strace."""
         self.config.write_text(self._configuration.format(disk=self.disk, **settings))
         command = [*under, sys.executable, "-m", "gaugeway", "run", str(self.config)]
-        environment = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder)}
+        around = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder), **environment}
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, env=around, start_new_session=True)
 
     def wait_for_progress(self, patience: float = PATIENCE) -> None:
         """Wait until the output changes, for so many seconds at most: it may be held up by something else."""
