@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Final, cast
+from zlib import crc32
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.plugin import Role, card_of
@@ -103,15 +104,23 @@ NOTHING_FOUND: Final = (
 )
 
 
+CHECKSUM: Final = "__gaugeway_checksum__"
+
+
 def _load_file(file: Path) -> ModuleType:
     # The folder is part of the name, so that files of one name in two folders are two modules.
     name = re.sub(r"\W", "_", f"gaugeway_drop_in_{file}")
+    checksum = crc32(file.read_bytes())
+    before = sys.modules.get(name)
+    if before is not None and getattr(before, CHECKSUM, None) == checksum:
+        return before  # so that a reload can tell which plugins have changed
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    setattr(module, CHECKSUM, checksum)
     return module
 
 

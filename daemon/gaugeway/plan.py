@@ -169,7 +169,10 @@ class PipelinePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole gateway."""
+    """The whole gateway.
+
+    `files` are those that it was made from, each with the CRC-32 of what it held; `globs` say where others may appear.
+    """
 
     node: str
     file: Path
@@ -185,3 +188,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     plugin_folders: tuple[Path, ...] = ()
     tests: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
+    files: Mapping[Path, int] = msgspec.field(default_factory=dict[Path, int])
+    globs: tuple[str, ...] = ()

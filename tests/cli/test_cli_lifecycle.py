@@ -124,7 +124,7 @@ def test_a_bad_edit_takes_nothing_down(home: Home, command: str) -> None:
     home.config.unlink()
     assert home.run(command).returncode == 78
     report = home.report()
-    assert (report.process.pid, report.state, report.process.config_changed) == (pid, "well", True)
+    assert (report.process.pid, report.state, report.process.config_changed) == (pid, "well", ("gateway.yaml",))
     home.config.write_text(PLAIN)
 
 
@@ -138,7 +138,7 @@ def test_reload_goes_over_to_the_file(home: Home) -> None:
     assert (reloaded.returncode, reloaded.stdout) == (0, "reloaded\n")
     until(lambda: "boiler_force" in [sensor.name for sensor in home.report().sensors])
     report = home.report()
-    assert (report.process.pid, report.process.config_changed) == (pid, False)
+    assert (report.process.pid, report.process.config_changed) == (pid, ())
 
 
 def test_restart_is_another_process_that_goes_on(home: Home) -> None:

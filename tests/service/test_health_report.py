@@ -8,7 +8,9 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import pytest
@@ -63,6 +65,10 @@ class Stand:
             yield self
         finally:
             self.gateway.stop()
+
+    def take_over(self, files: dict[Path, int]) -> None:
+        """Have a plan in force that was made of these files."""
+        self.gateway.plan = msgspec.structs.replace(self.gateway.plan, files=files)
 
     def when(self, condition: Callable[[Report], bool]) -> Report:
         """Return the report as soon as it shows something."""
@@ -220,16 +226,22 @@ def test_one_that_does_not_answer_is_not_asked_again() -> None:
 def test_a_file_that_has_changed(stand: Stand) -> None:
     """A configuration that was edited and not taken over is worth a remark, not a fault."""
     file = stand.gateway.plan.file
-    assert not stand.health.now().process.config_changed
+    stand.take_over({file: crc32(b"node: test")})
+    report = stand.health.now()
+    assert report.process.config_changed == ()
+    assert report.process.config_hash == sha256(b"node: test").hexdigest()
     file.write_text("node: other")
     report = stand.health.now()
-    assert (report.process.config_changed, report.state, kinds(report.remarks)) == (
-        True,
-        "well",
-        {"changed", "unheard"},
-    )
-    stand.health.reloaded()
-    assert not stand.health.now().process.config_changed
+    assert (report.state, kinds(report.remarks)) == ("well", {"changed", "unheard"})
+    assert report.process.config_changed == ("gateway.yaml",)
+    assert "taken over: gateway.yaml" in " ".join(remark.message for remark in report.remarks)
+    file.write_text("node: test")
+    assert stand.health.now().process.config_changed == ()
+    file.write_text("node: other")
+    stand.take_over({file: crc32(b"node: other")})
+    assert stand.health.now().process.config_changed == ()
+    file.unlink()
+    assert stand.health.now().process.config_changed == ("gateway.yaml",)
 
 
 def test_where_a_thread_is() -> None:

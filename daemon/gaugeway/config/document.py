@@ -2,8 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
+from zlib import crc32
 
 import msgspec
 
@@ -20,6 +23,8 @@ from gaugeway.config.templates import Templates
 from gaugeway.config.whole import Whole
 from gaugeway.plan import Plan, Storage
 from gaugeway.registry import Registry
+
+PLUGIN_FILES: Final = "*.py"
 
 
 class Document:
@@ -83,7 +88,18 @@ class Document:
             limits=whole.limits,
             plugin_folders=whole.plugins,
             tests=whole.tests,
+            files=self.parts.checksums | _plugin_files(whole.plugins),
+            globs=(*self.parts.rule_files, *(str(folder / PLUGIN_FILES) for folder in whole.plugins)),
         )
+
+
+def _plugin_files(folders: Iterable[Path]) -> dict[Path, int]:
+    """Return the files of plugins, each with its checksum; one that cannot be read was complained of already."""
+    found: dict[Path, int] = {}
+    for file in (file for folder in folders for file in sorted(folder.glob(PLUGIN_FILES))):
+        with suppress(OSError):
+            found[file] = crc32(file.read_bytes())
+    return found
 
 
 def host() -> str:

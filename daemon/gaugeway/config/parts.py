@@ -28,8 +28,9 @@ class Parts:
         self.folder = folder
         self.review = review
         self.environment = environment
+        self.checksums: dict[Path, int] = {}
         credentials = environment.get("CREDENTIALS_DIRECTORY")
-        self.secrets = Secrets(folder, Path(credentials) if credentials else None)
+        self.secrets = Secrets(folder, Path(credentials) if credentials else None, self.checksums)
         self.judge: Judge | None = None
         self.files: list[str] = []
         self.instead = instead or {}
@@ -40,6 +41,7 @@ class Parts:
         """Return what a file says; where it cannot be read, the review is told at `at`, which asked for it."""
         text = decode(self.instead[path], shown) if path in self.instead else read_text(path, shown)
         if isinstance(text, Text):
+            self.checksums[path] = text.checksum
             return self.text(text, path)
         if at is not None and text.place is None:
             self.review.error(at, text.message, text.hint)

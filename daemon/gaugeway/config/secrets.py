@@ -21,11 +21,12 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
 class Secrets:
-    """Finds secrets by name; the file is read when the first is asked for."""
+    """Finds secrets by name; the file is read when the first is asked for, and noted in `checksums`."""
 
-    def __init__(self, folder: Path, credentials: Path | None) -> None:
+    def __init__(self, folder: Path, credentials: Path | None, checksums: dict[Path, int]) -> None:
         self.file = folder / FILE
         self.credentials = credentials
+        self.checksums = checksums
         self._read: dict[str, str] | None = None
 
     def find(self, at: Scalar, review: Review) -> str | None:
@@ -66,6 +67,8 @@ class Secrets:
         if self.file.stat().st_mode & stat.S_IRWXO:
             review.warn(at, f"{self.file.name} can be read by every user of this computer", f"chmod 640 {self.file}")
         text = read_text(self.file, self.file.name)
+        if isinstance(text, Text):
+            self.checksums[self.file] = text.checksum
         apart = Review(review.folder)
         node = compose(text, apart, lambda scalar: scalar) if isinstance(text, Text) else None
         found = {entry.key.value: entry.value for entry in node} if isinstance(node, Mapping) else {}

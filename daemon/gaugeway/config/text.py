@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 from gaugeway.errors import Place, Problem
 
@@ -12,10 +13,11 @@ UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Text:
-    """A file's name, as it is shown, and its content."""
+    """A file's name, as it is shown, its content, and by what a change of that can be noticed later."""
 
-    def __init__(self, name: str, content: str) -> None:
+    def __init__(self, name: str, content: str, checksum: int = 0) -> None:
         self.name = name
+        self.checksum = checksum
         self.content = content.removeprefix("\ufeff")
         self.lines = self.content.splitlines()
 
@@ -67,7 +69,7 @@ def decode(data: bytes, name: str) -> Text | Problem:
     if data.startswith(UTF16) or data[:64].count(0) > len(data[:64]) // 4:
         return Problem(f"{name} is written in UTF-16 and has to be UTF-8", hint="save it with the encoding UTF-8")
     try:
-        text = Text(name, data.decode("utf-8"))
+        text = Text(name, data.decode("utf-8"), crc32(data))
     except UnicodeDecodeError as error:
         return _undecodable(data, error.start, name)
     return text.unprintable() or text

@@ -10,7 +10,7 @@ from gaugeway.engine.meter import Meter, Stopwatch
 from gaugeway.engine.selection import Selection
 from gaugeway.engine.state import hand_on, packed, restore
 from gaugeway.engine.tap import See, observed, observed_bursts
-from gaugeway.plan import StageUse
+from gaugeway.plan import StageUse, Use
 from gaugeway.reading import Reading
 from gaugeway.site import Site
 
@@ -107,13 +107,15 @@ class Chain:
                 restore(stage.plugin, states[stage.use.id], stage.use.id)
 
 
-def take_over(old: Sequence[Stage], new: Sequence[Stage]) -> list[Stage]:
+def take_over(
+    old: Sequence[Stage], new: Sequence[Stage], same: Callable[[Use, Use], bool] = Use.makes_the_same
+) -> list[Stage]:
     """Return the new stages, where a stage that has not changed goes on as the very same object with its state."""
     held: Mapping[str, Stage] = {stage.use.id: stage for stage in old}
     result: list[Stage] = []
     for stage in new:
         before = held.get(stage.use.id)
-        if before is not None and before.use.makes_the_same(stage.use):
+        if before is not None and same(before.use, stage.use):
             before.use = stage.use
             result.append(before)
             continue

@@ -19,6 +19,7 @@ from gaugeway.engine.recorder import Recorder, Unrecorded
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import Turn
 from gaugeway.engine.wheel import Wheel
+from gaugeway.plan import Use
 from gaugeway.reading import Reading, Tick
 
 BATCH: Final = 256
@@ -84,12 +85,17 @@ class Pipeline:
         """Whether it stands in the middle of a burst, which a restart after a failure will finish."""
         return self.status.state != "failed" and bool(self._held or self._batch)
 
-    def exchange(self, stages: Sequence[Stage], outlets: Sequence[Outlet]) -> None:
+    def exchange(
+        self,
+        stages: Sequence[Stage],
+        outlets: Sequence[Outlet],
+        same: Callable[[Use, Use], bool] = Use.makes_the_same,
+    ) -> None:
         """Go on with these stages and sinks from the next burst; called while `turn` is paused.
 
         A stage that has not changed keeps its object, a changed one its state where that fits.
         """
-        self.chain.stages = take_over(self.chain.stages, stages)
+        self.chain.stages = take_over(self.chain.stages, stages, same)
         self.outlets = outlets
         self._stale = True
 

@@ -113,7 +113,6 @@ class Daemon:
         finally:
             self.systemd.ready(self.health.line())
         set_up_log(plan, background=self._output is not None)
-        self.health.reloaded()
         return ""
 
     def every_second(self) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from typing import Final
 
@@ -12,7 +12,8 @@ from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.turn import all_paused
 from gaugeway.log import logger
-from gaugeway.plan import Plan
+from gaugeway.plan import Plan, Use
+from gaugeway.plugin import Role
 from gaugeway.registry import Registry
 from gaugeway.service.checkpoints import Checkpoints
 from gaugeway.service.storage import Storage
@@ -99,7 +100,7 @@ class Gateway:
 
     def _go_over_to(self, coming: "Gateway") -> None:
         coming.outlets = self._with_the_unchanged(coming)
-        leaving, staying = self._sort(coming.plan)
+        leaving, staying = self._sort(coming)
         self._end(leaving)
         if self.checkpoints is not None:
             coming.checkpoints = self.checkpoints
@@ -109,7 +110,7 @@ class Gateway:
             self._hand_state_on(coming.outlets)
             for name in staying:
                 stages = coming.supervisors[name].pipeline.chain.stages
-                self.supervisors[name].pipeline.exchange(stages, coming.outlets)
+                self.supervisors[name].pipeline.exchange(stages, coming.outlets, self._sameness("stage", coming))
         self._become(coming, staying)
         if self.checkpoints is not None:
             self.checkpoints.take()  # a crash leads back to what there is now, not to what there was
@@ -134,23 +135,38 @@ class Gateway:
     def _stays(self, before: Outlet, coming: "Gateway", *, same_site: bool) -> bool:
         """Tell whether a sink is what it would be if it were made anew."""
         after = next((outlet for outlet in coming.outlets if outlet.use.id == before.use.id), None)
-        if after is None or not before.use.makes_the_same(after.use):
+        if after is None or not self._sameness("sink", coming)(before.use, after.use):
             return False
         plugin = self.registry.find("sink", before.use.type)
         knows_the_site = plugin is None or plugin.wants_site
         return not knows_the_site or (same_site and before.use.select == after.use.select)
 
-    def _sort(self, plan: Plan) -> tuple[list[str], list[str]]:
+    def _sameness(self, role: Role, coming: "Gateway") -> Callable[[Use, Use], bool]:
+        """Return what tells whether two uses lead to the same object, made by code that has not changed either."""
+
+        def same(before: Use, after: Use) -> bool:
+            made_of: list[tuple[Role, str]] = [
+                (role, after.type),
+                *(("behaviour", use.type) for use in after.behaviours),
+            ]
+            return before.makes_the_same(after) and all(
+                _code(self.registry, *part) is _code(coming.registry, *part) for part in made_of
+            )
+
+        return same
+
+    def _sort(self, coming: "Gateway") -> tuple[list[str], list[str]]:
         """Tell which pipelines end (gone, or their source has changed) and which stay.
 
         A file that was read to its end stays as it is: to begin it again would double it.
         """
-        sources = {one.source.id: one.source for one in plan.pipelines}
+        same_source = self._sameness("source", coming)
+        sources = {one.source.id: one.source for one in coming.plan.pipelines}
         leaving: list[str] = []
         staying: list[str] = []
         for name, supervisor in self.supervisors.items():
             before, after = supervisor.pipeline.intake.use, sources.get(name)
-            same = after is not None and before.makes_the_same(after) and before.sensors == after.sensors
+            same = after is not None and same_source(before, after) and before.sensors == after.sensors
             same = same and (supervisor.alive or supervisor.pipeline.status.state == "ended")
             (staying if same else leaving).append(name)
         return leaving, staying
@@ -208,3 +224,9 @@ def _sharing(outlets: Sequence[Outlet]) -> set[str]:
         for outlet in outlets
         if outlet.predecessor is not None or any(outlet.sink is sink for sink in first)
     }
+
+
+def _code(registry: Registry, role: Role, name: str) -> object:
+    """Return the class or function of a plugin; a drop-in file has another one only once it has changed."""
+    plugin = registry.find(role, name)
+    return None if plugin is None else plugin.target

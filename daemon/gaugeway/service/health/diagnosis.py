@@ -247,8 +247,8 @@ def _remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
         yield Complaint(
             part="configuration",
             kind="changed",
-            message=f"{report.process.config} has changed since it was taken over",
-            advice="`gaugeway reload` goes over to it",
+            message=f"the configuration has changed since it was taken over: {names(report.process.config_changed)}",
+            advice="`gaugeway reload` goes over to what it says now",
         )
     if report.clock.set is False:
         yield Complaint(

@@ -3,8 +3,6 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from hashlib import sha256
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -19,6 +17,7 @@ from gaugeway.engine.status import Status
 from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine, report
+from gaugeway.service.health.configuration import Configuration
 from gaugeway.service.health.diagnosis import diagnose, summary
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.recent import Recent
@@ -40,16 +39,12 @@ class Health:
         self._moment = Moment()
         self.http: Callable[[], report.Http | None] = lambda: None
         """Tells how the HTTP server is."""
-        self._hash = _hash(gateway.plan.file)
+        self._configuration = Configuration(gateway.plan)
         self._version = version()
 
     def note(self) -> None:
         """Note what "recently" will be compared with; called every second or so."""
         self._recent.note(self.gateway, self._lost)
-
-    def reloaded(self) -> None:
-        """Note that the gateway has gone over to what its file says now."""
-        self._hash = _hash(self.gateway.plan.file)
 
     def line(self) -> str:
         """Return all in one line, for who has room for one: `7 sensors, 1 stale`."""
@@ -89,6 +84,9 @@ class Health:
 
     def _process(self) -> report.Process:
         plan = self.gateway.plan
+        if self._configuration.plan is not plan:
+            self._configuration = Configuration(plan)
+        changed = self._configuration.changed()
         times = os.times()
         return report.Process(
             node=plan.node,
@@ -97,8 +95,9 @@ class Health:
             since=self._since,
             uptime=time.monotonic() - self._began,
             config=str(plan.file),
-            config_hash=self._hash,
-            config_changed=_hash(plan.file) != self._hash,
+            config_files=tuple(map(str, sorted(plan.files))),
+            config_hash=self._configuration.hash,
+            config_changed=changed,
             unit=machine.unit(),
             memory=machine.resident(),
             threads=machine.threads(),
@@ -300,10 +299,3 @@ def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate
         stale=limit is not None and age > limit and pipeline.status.state != "ended",
         results={result: value for result, value in results.items() if value is not None},
     )
-
-
-def _hash(file: Path) -> str:
-    try:
-        return sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return ""

@@ -44,8 +44,11 @@ class Process(Part, frozen=True, kw_only=True):
     since: float
     uptime: float
     config: Annotated[str, Meta(description="The configuration file.")]
-    config_hash: Annotated[str, Meta(description="SHA-256 of the file as it was when it was taken over.")]
-    config_changed: Annotated[bool, Meta(description="Whether the file has changed since then.")]
+    config_files: Annotated[tuple[str, ...], Meta(description="All files that it is made of, sorted by path.")]
+    config_hash: Annotated[
+        str, Meta(description="SHA-256 of those files one after the other, as they were taken over.")
+    ]
+    config_changed: Annotated[tuple[str, ...], Meta(description="Files that have changed, come or gone since then.")]
     unit: Annotated[str, Meta(description="The systemd unit; empty without systemd.")]
     memory: Annotated[int, Meta(description="Resident memory.")]
     threads: int

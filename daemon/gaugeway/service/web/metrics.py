@@ -37,7 +37,7 @@ def _of_gateway(report: Report) -> Iterator[Family]:
         "gaugeway_complaints", "gauge", "What is wrong, by kind.",
         [Sample(kinds.count(kind), (("kind", kind),)) for kind in dict.fromkeys(kinds)],
     )  # fmt: skip
-    changed = process.config_changed
+    changed = bool(process.config_changed)
     yield _one("gaugeway_configuration_changed", "gauge", "Whether the configuration awaits a reload.", changed)
     yield _one("gaugeway_clock_set", "gauge", "Whether the clock was set since the computer started.", report.clock.set)
     yield _one("gaugeway_disk_size_bytes", "gauge", "The disk with the state folder.", disk.size if disk else None)
