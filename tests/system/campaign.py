@@ -63,6 +63,8 @@ class Campaign:
         self.restarts = 0
         self.cuts = 0
         self.steps = 0
+        self.stops = 0
+        self.reloads = 0
         self.died_alone = 0
         self._began = time.monotonic()
         self._chance = Random(orders.seed)
@@ -74,7 +76,8 @@ class Campaign:
     def report(self) -> str:
         """What happened, in one line."""
         done = f"{self.kills} kills, {self.restarts} broker restarts, {self.cuts} network faults"
-        return f"{done}, {self.steps} steps of the clock; {self.orders}"
+        also = f"{self.stops} stops, {self.reloads} reloads, {self.steps} steps of the clock"
+        return f"{done}, {also}; {self.orders}"
 
     def run(self) -> Verdict:
         """Run it twice, once undisturbed, and compare."""
@@ -138,7 +141,7 @@ class Campaign:
         orders, chance = self.orders, self._chance
         until_end = time.monotonic() + orders.seconds
         faults = ["cut"] * orders.cuts + ["restart"] * orders.restarts + ["step"] * orders.steps
-        faults += ["kill"] * orders.kills
+        faults += ["stop"] * orders.stops + ["reload"] * orders.reloads + ["kill"] * orders.kills
         chance.shuffle(faults)
         for index, fault in enumerate(faults):
             share = max(0.0, until_end - time.monotonic()) / (len(faults) - index)
@@ -151,6 +154,10 @@ class Campaign:
                 time.sleep(chance.uniform(0, share))
                 self._note(f"clock set to {self._clock.step()}")
                 self.steps += 1
+            elif fault in ("stop", "reload"):
+                gateway.wait_for_progress(WORKING)
+                time.sleep(chance.uniform(0, share))
+                self._reload(gateway) if fault == "reload" else self._stop(gateway)
             else:
                 self._kill(gateway, share)
 
@@ -180,6 +187,19 @@ class Campaign:
             time.sleep(chance.uniform(0, 0.5))  # nobody listens, and the broker has to keep what comes
         self._start(gateway, at_call=self.orders.calls and self.kills < self.orders.kills)
 
+    def _stop(self, gateway: Victim) -> None:
+        """Restart it in good order."""
+        self.died_alone += gateway.stop() != 0
+        self.stops += 1
+        self._note("stopped")
+        self._start(gateway)
+
+    def _reload(self, gateway: Victim) -> None:
+        settings = self._settings()
+        gateway.reload(**settings)
+        self.reloads += 1
+        self._note(f"reloaded with {settings}")
+
     def end_one_life(self, gateway: Victim) -> None:
         """Kill the process."""
         self.died_alone += not gateway.kill()
@@ -195,18 +215,22 @@ class Campaign:
         self._note("broker restarted")
 
     def _start(self, gateway: Victim, *, at_call: bool = False) -> None:
-        chance = self._chance
-        settings: dict[str, object] = {
-            "sync_every": chance.choice(self.orders.sync_every),
-            "checkpoint_every": chance.choice(self.orders.checkpoint_every),
-            "stages": chance.choice(self.orders.stages),
-        }
+        chance, settings = self._chance, self._settings()
         call = chance.choice(list(CALLS))
         when = chance.randint(1, CALLS[call])
         killer = (*STRACE, f"-etrace={call}", f"-einject={call}:signal=KILL:when={when}") if at_call else ()
         environment = self._clock.environment if self.orders.steps else ORDINARY
         gateway.start(under=killer, environment=environment, **settings)
         self._note(f"started with {settings} {' '.join(killer[-1:])}")
+
+    def _settings(self) -> dict[str, object]:
+        """Return what changes from life to life."""
+        orders, chance = self.orders, self._chance
+        return {
+            "sync_every": chance.choice(orders.sync_every),
+            "checkpoint_every": chance.choice(orders.checkpoint_every),
+            "stages": chance.choice(orders.stages),
+        }
 
     def _note(self, what: str) -> None:
         with (self.folder / "diary.txt").open("a") as diary:
@@ -251,6 +275,8 @@ def main() -> int:
     add("--cuts", type=int, help="failures of the network (default: one for four kills)")
     add("--restarts", type=int, help="restarts of the broker (default: one for twenty kills)")
     add("--steps", type=int, default=0, help="so many times the clock is set, by means of libfaketime")
+    add("--stops", type=int, default=0, help="so many times it is stopped in good order")
+    add("--reloads", type=int, default=0, help="so many times it goes over to another configuration while it runs")
     add("--calls", action="store_true", help="kill at system calls, by means of strace")
     add("--edits", action="store_true", help="add, move and remove a stage while the gateway is down")
     add("--rotate", default="", help="begin a new file whenever one has this size, compress the old one")
@@ -265,6 +291,8 @@ def main() -> int:
         ("restarts", given["kills"] // 20),
     ):
         given[name] = default if given[name] is None else given[name]
+    if given["sensors"] % given["sources"]:
+        words.error("--sensors has to be a multiple of --sources: a sensor belongs to one of them")
     wanted: Path | None = given.pop("folder")
     orders = msgspec.convert(given, Orders)
     with tempfile.TemporaryDirectory(prefix="gaugeway-campaign-") as temporary:

@@ -65,6 +65,8 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     cuts: int = 0
     restarts: int = 0
     steps: int = 0
+    stops: int = 0
+    reloads: int = 0
     rows: int = 0
     calls: bool = False
     edits: bool = False
@@ -82,7 +84,7 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
         sources = [f"{self.sources} source{'s' if self.sources > 1 else ''}"]
         sources += [f"{self.rows} rows of a recording"] * bool(self.rows)
         turned = [f"a file that is rotated at {self.rotate}"] * bool(self.rotate)
-        edited = ["stages that are edited while it is down"] * self.edits
+        edited = ["stages that are edited between two lives and at a reload"] * self.edits
         return (
             f"seed {self.seed}, {self.messages} messages at QoS {self.qos} over MQTT {self.version} from "
             f"{self.sensors} sensors to {' and '.join(sources)}; journal of {self.journal}, checkpoints every "

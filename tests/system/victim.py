@@ -75,11 +75,19 @@ class Victim:
         self, *, under: Sequence[str] = (), environment: Mapping[str, str] = ORDINARY, **settings: object
     ) -> None:
         """Start it with these settings, maybe under another command such as strace."""
-        self.config.write_text(self._configuration.format(disk=self.disk, **settings))
+        self._configure(settings)
         command = [*under, sys.executable, "-m", "gaugeway", "run", str(self.config)]
         around = {**os.environ, "RUNTIME_DIRECTORY": str(self.folder), **environment}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=around, start_new_session=True)
+
+    def reload(self, **settings: object) -> None:
+        """Have it go over to other settings while it runs."""
+        self._configure(settings)
+        os.kill(self.pid, signal.SIGHUP)
+
+    def _configure(self, settings: Mapping[str, object]) -> None:
+        self.config.write_text(self._configuration.format(disk=self.disk, **settings))
 
     def wait_for_progress(self, patience: float = PATIENCE) -> None:
         """Wait until the output changes, for so many seconds at most: it may be held up by something else."""
