@@ -133,12 +133,15 @@ def some_broker(folder: Path) -> "Mosquitto | Iotcore":
 
 
 class Peer:
-    """A client of the broker, driven by the test itself: no thread, nothing behind its back."""
+    """A client of the broker, driven by the test itself: no thread, nothing behind its back.
 
-    def __init__(self, port: int) -> None:
+    One with a `session` is remembered by the broker under that name: what comes while it is away, it hears later.
+    """
+
+    def __init__(self, port: int, session: str = "") -> None:
         self.heard: list[Message] = []
         self.answered = 0
-        self._client = PahoClient(CallbackAPIVersion.VERSION2)
+        self._client = PahoClient(CallbackAPIVersion.VERSION2, session, clean_session=not session)
         self._client.on_message = self._on_message
         self._client.on_publish = self._count
         self._client.on_subscribe = self._count
@@ -159,6 +162,13 @@ class Peer:
         """Wait until what was heard is enough."""
         self._until(lambda: enough(self.heard), "enough is heard")
         return self.heard
+
+    def look(self) -> None:
+        """Take in what has come, without waiting for anything."""
+        before = -1
+        while before != len(self.heard):
+            before = len(self.heard)
+            self._step()
 
     def publish(self, *messages: Message) -> None:
         """Publish and wait until the broker has it all."""

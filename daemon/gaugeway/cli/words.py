@@ -48,7 +48,7 @@ class Words:
 
     def parse(self, arguments: Sequence[str]) -> None:
         """Take what was typed; ends the process with exit code 2 and a sentence where it does not fit."""
-        self._given = self._parser.parse_args(arguments)
+        self._given = self._parser.parse_intermixed_args(arguments)  # words and options in any order
 
     def text(self, name: str) -> str:
         """Return a word that has a value."""
