@@ -108,6 +108,14 @@ class JsonLines(TextLines):
             return msgspec.json.encode({name: _as_text(fact) for name, fact in line.items()}).decode()
 
 
+class JournalText(TextLines):
+    """What people read in the journal, which has the time and the level itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format one event."""
+        return _sentence(record) + self._trace(record)
+
+
 class JournalLines(TextLines):
     """What systemd-journald reads from standard error: the priority in front, no time of its own."""
 
@@ -164,9 +172,16 @@ def _goes_to_the_journal() -> bool:
 
 
 def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> logging.Handler:
-    """Send all events of `level` and above to `stream` (standard error) in one form; return the handler."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    """Send all events of `level` and above to `stream` (standard error) in one form; return the handler.
+
+    Those for the journal take the way that keeps their facts apart, as long as it is open.
+    """
+    handler: logging.Handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(FORMATTERS[form]())
+    if form == "journal" and stream is None:
+        from gaugeway.journald import Journald  # noqa: PLC0415  (only under systemd)
+
+        handler = Journald(JournalText().format, handler)
     handler.addFilter(RateLimit())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     return handler

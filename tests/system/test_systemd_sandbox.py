@@ -260,6 +260,29 @@ def test_a_folder_elsewhere_is_opened_by_a_setting_of_the_operator(unit: Unit) -
     unit.machine.run("rm", "-r", "/mnt/readings")
 
 
+def test_the_facts_of_an_event_are_fields_of_the_journal(unit: Unit) -> None:
+    """It can be searched by them, from inside the sandbox too; a person reads one line, with no time of its own."""
+    unit.configure("\n  probe: {type: serial, port: /dev/ttyNONE, format: {type: regex, pattern: 'T=(?P<t>.+)'}}\n")
+    unit.systemctl("start")
+    about = ["GAUGEWAY_SOURCE=probe", "PRIORITY=4"]
+    unit.machine.until(lambda: "source waits" in unit.machine.journal(unit.name, *about), "the source waited")
+    (line, *_) = unit.machine.journal(unit.name, *about).splitlines()
+    assert line.startswith("source waits  source=probe reason=")
+    shown = unit.machine.run("gaugeway", "logs", "--source", "probe", "--level", "warning").stdout
+    assert f"gaugeway[{unit.pid}]: source waits  source=probe" in shown
+
+
+def test_it_answers_over_http_if_it_is_asked_to(unit: Unit) -> None:
+    """The sandbox lets it listen; nobody listens where the configuration does not say so."""
+    unit.configure()
+    unit.systemctl("start")
+    assert unit.machine.says("ss", "-Hltn") == ""
+    unit.configure(rest=SINKS + "http: {listen: 127.0.0.1:9273}\n")
+    unit.systemctl("reload")
+    unit.machine.until(lambda: _asked(unit, "/health").startswith("HTTP/1.1 200 OK"), "it answered")
+    assert "\ngaugeway_healthy 1\n" in _asked(unit, "/metrics")
+
+
 def test_without_the_folder_of_secrets_it_does_not_start_and_the_remedy_helps(unit: Unit) -> None:
     """It is made again at every start of the machine."""
     unit.configure()
@@ -270,6 +293,12 @@ def test_without_the_folder_of_secrets_it_does_not_start_and_the_remedy_helps(un
     unit.machine.run("systemd-tmpfiles", "--create", "gaugeway.conf")
     unit.systemctl("start")
     unit.grows()
+
+
+def _asked(unit: Unit, path: str) -> str:
+    """Return what is answered, by means that every Debian has."""
+    ask = f"exec 3<>/dev/tcp/127.0.0.1/9273 && printf 'GET {path} HTTP/1.1\\r\\n\\r\\n' >&3 && cat <&3"
+    return unit.machine.run("bash", "-c", ask, check=False).stdout
 
 
 def _says(unit: Unit, words: str) -> bool:
