@@ -1,12 +1,17 @@
 """`gaugeway run`: a gateway in the foreground, until its sources end or somebody stops it."""
 
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gaugeway.cli import exits
-from gaugeway.cli.progress import Progress
 from gaugeway.cli.words import Words
-from gaugeway.service.daemon import serve
+from gaugeway.contain import in_words
+from gaugeway.errors import GaugewayError
+from gaugeway.service.loading import Loading
+from gaugeway.service.presence.announcement import note_fault
 from gaugeway.service.presence.find import MEANT, USUAL, config_of
 
 
@@ -26,7 +31,13 @@ def words(name: str) -> Words:
 def run(words: Words) -> int:
     """Run it."""
     file = config_file(words.text("config").strip())
-    well = serve(file, background=words.on("--background"), around=Progress)
+    with fault_noted(file):
+        with Loading(file) as loading:
+            from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
+            from gaugeway.service.daemon import serve  # noqa: PLC0415
+
+            plan, registry = loading.end()
+        well = serve(plan, registry, background=words.on("--background"), around=Progress)
     return exits.WELL if well else exits.UNWELL
 
 
@@ -38,3 +49,13 @@ def config_file(given: str) -> Path:
     where = f"no {USUAL[0]} here and no {USUAL[1]}" if not given else f"no file and no gateway called '{given}'"
     print(f"gaugeway: {where}; `gaugeway scaffold DIR` makes one", file=sys.stderr)
     raise SystemExit(exits.USAGE)
+
+
+@contextmanager
+def fault_noted(file: Path) -> Generator[None]:
+    """Leave word of the fault that ends the block, so that `gaugeway health` can tell it."""
+    try:
+        yield
+    except (GaugewayError, OSError) as error:
+        note_fault(os.path.realpath(file), in_words(error) if isinstance(error, OSError) else str(error))
+        raise

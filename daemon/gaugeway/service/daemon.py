@@ -5,15 +5,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
-from pathlib import Path
 from typing import Final
 
 from gaugeway import log as logs
-from gaugeway.config import load
-from gaugeway.delivery.files import Files
 from gaugeway.errors import ConfigError, GaugewayError
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
+from gaugeway.service.access import prepare
 from gaugeway.service.control.control import Control
 from gaugeway.service.control.desk import Desk, Errand
 from gaugeway.service.control.listening import listening
@@ -21,6 +19,7 @@ from gaugeway.service.control.requests import Check, Said, Stop
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine
 from gaugeway.service.health.health import Health
+from gaugeway.service.loading import loaded
 from gaugeway.service.logfile import LogFile
 from gaugeway.service.notify import Notifier
 from gaugeway.service.presence import places
@@ -40,12 +39,11 @@ CONFIGURATION: Final = 78
 Around = Callable[[Gateway], AbstractContextManager[object]]
 
 
-def serve(file: Path, *, background: bool = False, around: Around = nullcontext) -> bool:
-    """Load, build, listen, start, wait, stop; tell whether all went well."""
+def serve(plan: Plan, registry: Registry, *, background: bool = False, around: Around = nullcontext) -> bool:
+    """Build, listen, start, wait, stop; tell whether all went well."""
     faulthandler.enable()  # whoever ends a process that hangs is told where it hung
-    plan = load(file)
     with signals() as wishes, ExitStack() as stack:
-        gateway = Gateway(plan, Registry.discover(plan.plugin_folders))
+        gateway = Gateway(plan, registry)
         listener, socket = stack.enter_context(listening(_socket_paths(plan)))
         output = stack.enter_context(LogFile(plan.storage.dir)) if background else None
         set_up_log(plan, background=background)
@@ -153,13 +151,13 @@ class Daemon:
 
     def _loaded(self) -> tuple[Plan, Registry]:
         before = self.gateway.plan
-        plan = load(before.file)
+        plan, registry = loaded(before.file)
         if plan.storage.dir != before.storage.dir:
             raise ConfigError(
                 f"the storage folder has changed from {before.storage.dir} to {plan.storage.dir}: "
                 "this takes a restart, `gaugeway restart`"
             )
-        return plan, Registry.discover(plan.plugin_folders)
+        return plan, registry
 
 
 def set_up_log(plan: Plan, *, background: bool) -> None:
@@ -171,13 +169,7 @@ def set_up_log(plan: Plan, *, background: bool) -> None:
 def _socket_paths(plan: Plan) -> list[str]:
     """Return where it may listen; the storage folder is made for it if there is none."""
     storage = plan.storage.dir
-    try:
-        Files().make_folder(storage)
-    except OSError as error:
-        what = error.strerror or str(error)
-        raise ConfigError(
-            f"the storage folder {storage} cannot be made: {what}; make it writable or set `storage: {{dir: ...}}`"
-        ) from error
+    prepare(storage)
     return [places.socket_path(str(storage)), *places.substitutes(str(storage))]
 
 

@@ -3,7 +3,6 @@
 import gzip
 import os
 import re
-import shutil
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -111,6 +110,8 @@ class Shelf:
 
     def unpack(self, rotated: Rotated) -> None:
         """Write the plain form of a compressed file beside it. `OSError` if it is damaged."""
+        import shutil  # noqa: PLC0415  (which loads all compressors that there are)
+
         part = Path(f"{rotated.plain}{PART}")
         try:
             with gzip.open(packed(rotated.plain), "rb") as source, part.open("wb") as target:

@@ -3,7 +3,6 @@
 import os
 import time
 from glob import glob
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -44,11 +43,6 @@ class Configuration:
 
 
 def _hash(plan: Plan) -> str:
-    """Return a digest of all files together, in the order of their paths."""
-    digest = sha256()
-    for path in sorted(plan.files):
-        try:
-            digest.update(path.read_bytes())
-        except OSError:
-            continue
-    return digest.hexdigest()
+    """Return a checksum of all files together as they were taken over, in the order of their paths."""
+    checksums = (checksum.to_bytes(4, "big") for _, checksum in sorted(plan.files.items()))
+    return f"{crc32(b''.join(checksums)):08x}"

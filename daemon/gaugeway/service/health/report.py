@@ -46,7 +46,7 @@ class Process(Part, frozen=True, kw_only=True):
     config: Annotated[str, Meta(description="The configuration file.")]
     config_files: Annotated[tuple[str, ...], Meta(description="All files that it is made of, sorted by path.")]
     config_hash: Annotated[
-        str, Meta(description="SHA-256 of those files one after the other, as they were taken over.")
+        str, Meta(description="A checksum of what those files held when they were taken over: another, if one differs.")
     ]
     config_changed: Annotated[tuple[str, ...], Meta(description="Files that have changed, come or gone since then.")]
     unit: Annotated[str, Meta(description="The systemd unit; empty without systemd.")]
@@ -245,6 +245,7 @@ class Absence(Part, frozen=True, kw_only=True):
     pid: int | None
     config: str
     words: Annotated[str, Meta(description="The summary of its last report, as far as it is known.")]
+    fault: Annotated[str, Meta(description="What ended it, where nobody asked it to stop.")]
 
 
 def schema() -> dict[str, object]:

@@ -1,0 +1,86 @@
+"""The configuration, read in a process of its own: what that takes of memory goes with it, and it goes on meanwhile."""
+
+import os
+import pickle
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NoReturn, Self, cast
+
+from gaugeway.errors import ConfigError, Problem
+from gaugeway.plan import Plan
+from gaugeway.registry import Registry
+
+NOT_TOLD: Final = (EOFError, ImportError, AttributeError, IndexError, pickle.UnpicklingError)
+"""What it is to read the plan of a child that failed, or one with types of a plugin that no other process can find."""
+
+
+class Loading:
+    """Reads a file in a child while this process loads the rest of itself: `with Loading(file) as it: ...; it.end()`.
+
+    A daemon runs for years, and the reader of its configuration for a moment. What can be done in a child only cannot
+    fail for that: if there is no child, or it has not told a plan, the file is read here.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __enter__(self) -> Self:
+        receiver, sender = os.pipe()
+        self._answer = os.fdopen(receiver, "rb")
+        try:
+            self._child = os.fork()
+        except OSError:  # no more processes
+            self._child = -1
+        if self._child == 0:
+            self._answer.close()
+            _tell(self._file, sender)
+        os.close(sender)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._answer.close()  # a child that is still at it finds nobody to tell
+        if self._child > 0:
+            os.waitpid(self._child, 0)
+
+    def end(self) -> tuple[Plan, Registry]:
+        """Wait, and return the plan with the plugins that it names; `ConfigError` with all that is wrong."""
+        try:
+            problems, folders = cast("tuple[tuple[Problem, ...], tuple[Path, ...]]", self._next())
+            if problems:
+                raise ConfigError(problems)
+            registry = Registry.discover(folders)  # before the plan: options may be of types of a drop-in file
+            return cast("Plan", self._next()), registry
+        except NOT_TOLD:
+            return loaded(self._file)
+
+    def _next(self) -> object:
+        found: object = pickle.load(self._answer)  # noqa: S301  (nobody but the child has the other end)
+        return found
+
+
+def loaded(file: Path) -> tuple[Plan, Registry]:
+    """Read a file in this process, and return its plan with the plugins that it names."""
+    from gaugeway.config import load  # noqa: PLC0415  (5 MB, which a daemon does without until its first reload)
+
+    plan = load(file)
+    return plan, Registry.discover(plan.plugin_folders)
+
+
+def _tell(file: Path, sender: int) -> NoReturn:
+    """Read a file and write what came of it, as a process that ends with that."""
+    try:
+        answer = _answer(file)
+        with os.fdopen(sender, "wb") as pipe:
+            pipe.write(answer)
+    finally:
+        os._exit(0)  # an error shows again, with its words, where the file is read next
+
+
+def _answer(file: Path) -> bytes:
+    try:
+        plan, _ = loaded(file)
+    except ConfigError as error:
+        return pickle.dumps((error.problems, ()))
+    return pickle.dumps(((), plan.plugin_folders)) + pickle.dumps(plan)

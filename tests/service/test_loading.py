@@ -1,0 +1,117 @@
+"""A configuration that is read in a process of its own is the same as one that is read here."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from gaugeway.config import load
+from gaugeway.errors import ConfigError
+from gaugeway.plan import Plan
+from gaugeway.service.loading import Loading
+
+CONFIGS: Final = Path(__file__).parents[2] / "configs"
+DROP_IN: Final = """
+import msgspec
+
+class Gain(msgspec.Struct, frozen=True):
+    factor: float
+
+class Amplify:
+    def __init__(self, *, gain: Gain) -> None:
+        self.gain = gain
+
+    def process(self, stream):
+        yield from stream
+"""
+ITS_OWN_KIND: Final = """
+import msgspec
+
+def made():
+    class Gain(msgspec.Struct, frozen=True):
+        factor: float
+    return Gain
+
+Gain = made()
+
+class Amplify:
+    def __init__(self, *, gain: Gain) -> None:
+        self.gain = gain
+
+    def process(self, stream):
+        yield from stream
+"""
+AMPLIFIED: Final = """
+plugins: [plugins]
+sources: {s: {type: synthetic, sensors: {a: {kind: flow, unit: L/min}}}}
+stages: [{amplify: {gain: {factor: 2}}}]
+sinks: {c: {type: console}}
+"""
+
+
+def read_apart(file: Path) -> Plan:
+    with Loading(file) as loading:
+        return loading.end()[0]
+
+
+def of_a_drop_in(folder: Path, text: str) -> Path:
+    """Return a configuration that uses a drop-in file."""
+    (folder / "plugins").mkdir()
+    (folder / "plugins" / "amplify.py").write_text(text)
+    file = folder / "gateway.yaml"
+    file.write_text(AMPLIFIED)
+    return file
+
+
+@pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_the_plan_is_the_same(file: Path) -> None:
+    """Whatever can be written."""
+    assert read_apart(file) == load(file)
+
+
+def test_mistakes_are_told_as_they_are(tmp_path: Path) -> None:
+    """All of them, each with its place."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text("nod: a\nsourcs: {}\n")
+    with pytest.raises(ConfigError) as here:
+        load(file)
+    with pytest.raises(ConfigError) as apart:
+        read_apart(file)
+    assert len(apart.value.problems) > 1
+    assert apart.value.problems == here.value.problems
+    assert str(apart.value) == str(here.value)
+
+
+def test_an_option_of_a_type_of_a_drop_in_file(tmp_path: Path) -> None:
+    """The file is found again in this process before its options are."""
+    file = of_a_drop_in(tmp_path, DROP_IN)
+    (stage,) = read_apart(file).pipelines[0].stages
+    assert repr(stage.options["gain"]) == "Gain(factor=2.0)"
+
+
+def test_what_cannot_be_handed_over_is_read_here(tmp_path: Path) -> None:
+    """A type that no other process can find by its name."""
+    file = of_a_drop_in(tmp_path, ITS_OWN_KIND)
+    (stage,) = read_apart(file).pipelines[0].stages
+    assert repr(stage.options["gain"]) == "Gain(factor=2.0)"
+
+
+def test_without_another_process_it_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system gives no more of them."""
+
+    def no_more() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", no_more)
+    file = CONFIGS / "minimal.yaml"
+    assert read_apart(file) == load(file)
+
+
+def test_nothing_is_left_behind() -> None:
+    """Neither the child nor a descriptor."""
+    before = set(os.listdir("/proc/self/fd"))
+    read_apart(CONFIGS / "minimal.yaml")
+    assert set(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
