@@ -1,9 +1,15 @@
 """What a configuration costs at the worst, and that a limit is refused with the figure."""
 
+from pathlib import Path
+
 import pytest
 from tests.config.kit import plan, problems, source
 
+from gaugeway.config import load
 from gaugeway.config.cost import cost
+
+HOOK = "type: webhook, url: 'http://127.0.0.1/'"
+COMMAND = "type: command, command: [/bin/true]"
 
 TEN = '{"s{n}": {each: {n: 1..10}, unit_id: "{n}"}}'
 
@@ -32,6 +38,34 @@ def test_more_sensors_and_longer_windows_need_more_memory() -> None:
 def test_a_bus_is_busy_in_proportion_to_its_speed() -> None:
     slow, fast = (cost(plan(source(f"every: 1s\nbaud: {baud}", TEN))).bus_duty["bus"] for baud in (1200, 9600))
     assert slow == pytest.approx(8 * fast)
+
+
+HOT = "alerts: {hot: {sensor: a, above: 5MORE}}\n"
+
+
+def messages(folder: Path, sink: str, more: str = "") -> int:
+    """Return the messages a day of one sensor that is asked every ten seconds, one rule and one sink."""
+    file = folder / "gateway.yaml"
+    source = "sources: {s: {type: synthetic, every: 10s, sensors: {a: {range: [0, 10]}}}}\n"
+    file.write_text(f"{source}sinks: {{out: {{{sink}}}}}\n" + HOT.replace("MORE", more))
+    return cost(load(file)).messages_per_day
+
+
+def test_every_way_out_for_alarms_sends_messages(tmp_path: Path) -> None:
+    """At the worst each reading crosses the limit, up or down."""
+    for sink in (HOOK, COMMAND, "type: email, host: h, sender: a@b.example, to: [c@d.example]", "type: alert"):
+        assert messages(tmp_path, sink) == 8_640
+
+
+def test_what_slows_alarms_down_saves_messages(tmp_path: Path) -> None:
+    """Delays, limits, filters; and in a flood a broker is told no more than so many."""
+    assert messages(tmp_path, HOOK, ", for: 30s, clear_for: 30s") == 2 * 1_440
+    assert messages(tmp_path, HOOK, ", limit: {events: 6, per: 1h}") == 6 * 24
+    assert messages(tmp_path, HOOK, ", for: 12h, clear_for: 12h, remind: 1h") == 2 + 24
+    assert messages(tmp_path, HOOK + ", events: [raised]", ", remind: 1h") == 4_320
+    assert messages(tmp_path, HOOK + ", severity: critical") == 0
+    assert messages(tmp_path, "type: alert, flood: 1") == 1_440
+    assert messages(tmp_path, "type: alert, readings: 0") == 2 * 8_640
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from gaugeway.config.amounts import size_words
+from gaugeway.config.traffic import events
 from gaugeway.plan import PipelinePlan, Plan, StageUse
 from gaugeway.reading import Reading
 from gaugeway.sensor import chosen
@@ -173,12 +174,10 @@ def _journal_syncs(plan: Plan, flows: list[Flow]) -> float:
 
 
 def _messages(plan: Plan, flows: list[Flow]) -> float:
-    """Return the messages of all sinks that have a broker: readings if they publish them, and alarms up to a flood."""
+    """Return the messages of all sinks that send some: readings if they publish them, and the events of alarms."""
+    periods = {name: flow.period for flow in flows for name in flow.names}
     total = 0.0
     for sink in plan.sinks:
-        if "broker" not in sink.options and sink.type != "alert":
-            continue
-        flood = sink.options.get("flood", 30)
-        total += DAY / 60 * flood if plan.rules and isinstance(flood, int) else 0
+        total += events(plan, sink, periods)
         total += sum(flow.readings for flow in flows) if sink.options.get("readings") is not None else 0
     return total

@@ -7,6 +7,7 @@ import msgspec
 
 from gaugeway.config.chain import ChainShape, Stage
 from gaugeway.config.entries import RETRY, EntriesShape, Given
+from gaugeway.config.polling import period, silences, with_patience
 from gaugeway.config.sensors import SensorsShape, sensor_struct
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
@@ -42,16 +43,18 @@ class Source(msgspec.Struct, frozen=True):
     def pipeline(self, stages: tuple[Stage, ...], retry: Retry | None) -> PipelinePlan:
         """Return it as a pipeline, with the `stages` and `retry` of the file where it has none of its own."""
         own = cast("Retry | None", self.given.keys.get("retry"))
+        chain = self.chain(stages)
+        every = period(self.given.plugin, self.given.options)
         use = SourceUse(
             type=self.given.plugin.name,
             id=self.given.id,
             options=self.given.options,
             place=self.given.place,
-            sensors=self.sensors,
+            sensors=with_patience(self.sensors, every, silences([stage.found for stage in chain])),
             retry=own or retry or SOURCE_RETRY,
             behaviours=wrapped_in(self.given.keys),
         )
-        return PipelinePlan(source=use, stages=tuple(stage.use for stage in self.chain(stages)))
+        return PipelinePlan(source=use, stages=tuple(stage.use for stage in chain))
 
 
 def sources(setting: Setting, chain: ChainShape) -> EntriesShape[Source]:

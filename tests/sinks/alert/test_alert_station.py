@@ -155,11 +155,11 @@ def test_the_history_is_bounded_on_disk_and_in_memory(tmp_path: Path) -> None:
 
 def test_a_replay_writes_no_history_twice(tmp_path: Path) -> None:
     """After a crash the same events are judged once more, with the same identities."""
-    for _ in range(2):
-        panel = station(tmp_path)
+    before, after = station(tmp_path), station(tmp_path)
+    for panel in (before, after):
         read(panel, t=90.0)
         read(panel, t=20.0)
-    assert [event["event"] for event in panel.history(10)] == ["raised", "cleared"]
+    assert [event["event"] for event in after.history(10)] == ["raised", "cleared"]
 
 
 def test_a_damaged_history_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
