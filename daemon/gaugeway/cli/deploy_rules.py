@@ -20,8 +20,8 @@ def words(name: str) -> Words:
     taken = Words(
         name,
         "Bring a file of alarm rules into use, in the place of the one of the same name under `alerts: rules/*.yaml`.\n"
-        "Shows what it changes, and how often the rules would have fired on the readings that file sinks have kept\n"
-        "as JSON lines. A gateway that runs takes it up at once and keeps the state of all other rules.",
+        "Shows what it changes, and how often the rules would have fired on the readings that file sinks have kept.\n"
+        "A gateway that runs takes it up at once and keeps the state of all other rules.",
         "gaugeway deploy-rules new/boiler.yaml --config plant/gaugeway.yaml --dry-run",
     )
     taken.value("file", "the file of rules", metavar="FILE")
@@ -69,7 +69,7 @@ def _show(rollout: Rollout, days: float, most: int) -> None:
     print("\n".join(in_words(found, old.rules if old else {}, new.rules)) or "no rule is another")
     readings = recorded(new, days, most) if most > 0 else []
     if not readings:
-        print("no readings are recorded as JSON lines: what the rules would have done is not known")
+        print("no file sink has recorded any readings: what the rules would have done is not known")
         return
     now, then = raised(old, readings) if old else Counter[str](), raised(new, readings)
     others = [name for name in new.rules if name not in found.names and now[name] != then[name]]
