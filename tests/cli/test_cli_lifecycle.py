@@ -27,6 +27,32 @@ def lines_of(home: Home) -> list[str]:
     return (home.folder / "readings.jsonl").read_text().splitlines()
 
 
+def test_health_tells_why_it_could_not_start(home: Home) -> None:
+    """All mistakes, as `start` showed them to who may not have been looking; a good start makes that forgotten."""
+    home.config.write_text(PLAIN.replace("every:", "evry:").replace("file", "fil"))
+    failed = home.run("start")
+    assert failed.returncode == 78
+    told = home.run("health")
+    assert (told.returncode, "is not running: it came to an end at" in told.stdout) == (3, True)
+    assert " ".join(failed.stderr.split()) in " ".join(told.stdout.split())
+    assert "did you mean 'every'?" in str(home.json()["fault"])
+    home.config.write_text(PLAIN)
+    home.start()
+    home.run("stop")
+    assert "it stopped at" in home.run("health").stdout
+    assert home.json()["fault"] == ""
+
+
+def test_a_second_start_that_fails_leaves_the_first_alone(home: Home) -> None:
+    """A wrong edit and a `run` beside a gateway that runs: health goes on to tell of the one that runs."""
+    home.start()
+    home.config.write_text("sources: {}")
+    assert home.run("run").returncode == 78
+    home.config.write_text(PLAIN)
+    assert home.run("run").returncode == 78
+    assert home.report().state == "well"
+
+
 def test_life_from_start_to_stop(home: Home) -> None:
     """It is started, is well, is not started twice, is stopped, is not stopped twice; all is on disk in the end."""
     started = home.run("start")

@@ -23,6 +23,7 @@ from tests.engine.kit import until
 
 from gaugeway.cli import main
 from gaugeway.service.health.report import Report
+from gaugeway.service.presence import places
 from gaugeway.service.presence.record import Sighting, look, records
 
 GAUGEWAY: Final = (sys.executable, "-P", "-m", "gaugeway")
@@ -136,6 +137,7 @@ class Home:
                 patch.setenv(name, value)
             for name in FOREIGN:
                 patch.delenv(name, raising=False)
+            patch.setattr(places, "SYSTEM", str(self.runtime / "system"))  # other gateways may run on this computer
             try:
                 code = main(words)
             except SystemExit as end:

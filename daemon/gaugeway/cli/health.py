@@ -63,6 +63,7 @@ def _absent(state: str, sentence: str, meant: Meant, *, as_json: bool) -> int:
         fields["pid"] = seen.record.pid if seen else None
         fields["config"] = (seen.record.config if seen else meant.config) or ""
         fields["words"] = seen.record.words if seen else ""
+        fields["fault"] = seen.record.fault if seen else ""
         print(json.dumps(fields, indent=2, ensure_ascii=False))
     else:
         print(sentence)
@@ -91,6 +92,10 @@ def _obituary(meant: Meant) -> str:
         what = meant.config or "no gateway"
         return f"{what} is not running, and was not since this computer started\n`gaugeway start` starts it"
     record = seen.record
+    if record.fault:
+        lines = [f"{record.node} is not running: it came to an end at {_moment(seen.beat)}, because"]
+        lines += ["", *(f"  {line}" for line in record.fault.splitlines()), ""]
+        return "\n".join([*lines, "`gaugeway start` tries again, once that is mended"])
     if record.ended is not None:
         lines = [f"{record.node} is not running: it stopped at {_moment(record.ended)}"]
     else:

@@ -93,8 +93,12 @@ def _of_source(source: Source, report: Report) -> Iterator[Complaint]:
             kind="unreadable",
             message=f"source '{source.name}': {source.rejected_recently:,} of the last {source.came_recently:,} {what} "
             f"could not be read ({counted(source.rejected)})",
-            advice=OF_FORMAT.get(source.type, "does the format fit what comes?"),
+            advice=f"{OF_FORMAT.get(source.type, 'does the format fit what comes?')} {_shown_in_logs(source)}",
         )
+
+
+def _shown_in_logs(source: Source) -> str:
+    return f"`gaugeway logs --source {source.name}` shows what came"
 
 
 def _unreadable(source: Source) -> bool:
@@ -255,7 +259,8 @@ def _remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
             part="clock",
             kind="clock",
             message="the clock of this computer has not been set since it started",
-            advice="readings are marked until it is; is the network there?",
+            advice="is the network there, and does `timedatectl` say that a time service is active? "
+            "Readings are marked until it is set",
         )
     ended = {source.name for source in report.sources if source.state == "ended"}
     for sensor in report.sensors:
@@ -267,7 +272,8 @@ def _remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
                 part=f"source {source.name}",
                 kind="rejected",
                 message=f"source '{source.name}' could not read {source.rejected_recently:,} of the last "
-                f"{source.came_recently:,} inputs",
+                f"{source.came_recently:,} inputs ({counted(source.rejected)})",
+                advice=f"is a cable loose, or does one device send something else? {_shown_in_logs(source)}",
             )
         if source.restarts and source.state != "failed":
             yield Complaint(

@@ -4,18 +4,19 @@ import os
 import time
 import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from gaugeway.errors import ConfigError
 from gaugeway.log import logger
 from gaugeway.service.presence import places
 from gaugeway.service.presence.lock import locked
-from gaugeway.service.presence.record import SUFFIX, Record, look, records
+from gaugeway.service.presence.record import LONGEST, SUFFIX, Record, decoded, look, records
 
 log = logger(__name__)
 
 FORGOTTEN_AFTER: Final = 7 * 86400.0
+LONGEST_FAULT: Final = 8000
 
 
 class Announcement:
@@ -62,6 +63,26 @@ def announced(record: Record) -> Generator[Announcement]:
     finally:
         if file is not None:
             os.close(file)
+
+
+def note_fault(config: str, fault: str) -> None:
+    """Leave word of the fault that ended a gateway; what was known of it before stays, as far as that still holds."""
+    with suppress(ConfigError):  # it runs, and what has failed is a second one
+        file = _opened(Record(config))
+        if file is not None:
+            try:
+                before = _left(file) or Record(config, node=os.path.basename(config))
+                Announcement(before._replace(pid=os.getpid(), ended=time.time(), fault=fault[:LONGEST_FAULT]), file)
+            finally:
+                os.close(file)
+
+
+def _left(file: int) -> Record | None:
+    """Return the record that is in a file; None where it holds none."""
+    try:
+        return decoded(os.pread(file, LONGEST, 0))
+    except ValueError:
+        return None
 
 
 def _opened(record: Record) -> int | None:

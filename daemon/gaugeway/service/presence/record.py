@@ -15,7 +15,10 @@ LONGEST: Final = 64 * 1024
 
 
 class Record(NamedTuple):
-    """What is known of a gateway without asking it. `ended` is when it stopped; one that died could not say so."""
+    """What is known of a gateway without asking it. `ended` is when it stopped; one that died could not say so.
+
+    `fault` is what ended it, where it was not asked to stop: most often before it had begun.
+    """
 
     config: str
     node: str = ""
@@ -28,6 +31,7 @@ class Record(NamedTuple):
     version: str = ""
     ended: float | None = None
     words: str = ""
+    fault: str = ""
 
     def encode(self) -> bytes:
         """Return it as it stands in a file."""
@@ -99,6 +103,7 @@ def decoded(content: bytes) -> Record:
         version=text("version"),
         ended=number("ended"),
         words=text("words"),
+        fault=text("fault"),
     )
 
 

@@ -1,0 +1,57 @@
+"""Whether this user can work in the state folder: found out before anything is opened there, with what mends it."""
+
+import os
+import pwd
+from pathlib import Path
+from typing import Final
+
+from gaugeway.delivery.files import Files
+from gaugeway.errors import ConfigError, DeviceError
+
+OURS: Final = (
+    "lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", "intake", "outbox", "clock",
+)  # fmt: skip
+"""What the gateway itself keeps there; the operator may keep other things beside it."""
+
+
+def prepare(folder: Path) -> None:
+    """Make the state folder if there is none; ConfigError where this user may not use it or what is in it.
+
+    A disk that can only be read is no mistake of the operator's: `DeviceError`, which is tried again.
+    """
+    try:
+        Files().make_folder(folder)
+    except OSError as error:
+        raise ConfigError(
+            f"the storage folder {folder} cannot be made: {error.strerror or error}; "
+            "make it writable or set `storage: {dir: ...}`"
+        ) from error
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise DeviceError(f"the disk with the storage folder {folder} can only be read: `dmesg` may say why")
+    parts = (folder, *(folder / name for name in OURS))
+    closed = next((found for part in parts if (found := _closed(part, within=part != folder)) is not None), None)
+    if closed is not None:
+        raise ConfigError(
+            f"the storage folder {folder} cannot be used by the user {_name(os.geteuid())}: {closed} belongs to "
+            f"{_name(closed.stat().st_uid)}; `sudo chown -R {_name(os.geteuid())} {folder}` mends that"
+            if closed.stat().st_uid != os.geteuid()
+            else f"the storage folder {folder} cannot be used: nobody may write to {closed}; `chmod -R u+rwX {folder}` "
+            "mends that"
+        )
+
+
+def _closed(path: Path, *, within: bool = True) -> Path | None:
+    """Return a path, or what is within it, that this user may not write to; None where there is nothing of that."""
+    if path.is_dir():
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            return path
+        entries = sorted(path.iterdir()) if within else []
+        return next((found for entry in entries if (found := _closed(entry)) is not None), None)
+    return path if path.is_file() and not os.access(path, os.R_OK | os.W_OK) else None
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
