@@ -47,17 +47,25 @@ def main() -> int:
     """Cut the power so many times and say what came of it."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--cuts", type=int, default=50)
-    words.add_argument("--seconds", type=float, default=100.0, help="over which messages and cuts are spread")
+    words.add_argument(
+        "--seconds", type=float, help="over which messages and cuts are spread (default: 2 for each cut)"
+    )
     words.add_argument("--seed", type=int, required=True)
     words.add_argument("--messages", type=int, default=20_000)
     words.add_argument("--sensors", type=int, default=50)
+    words.add_argument("--rotate", default="", help="begin a new file whenever one has this size, compress the old one")
     words.add_argument("--folder", type=Path, help="where everything is left to be looked at")
     given = words.parse_args()
     if os.geteuid() != 0:
         print("only root can mount a disk", file=sys.stderr)
         return 2
     orders = Orders(
-        kills=given.cuts, seconds=given.seconds, seed=given.seed, messages=given.messages, sensors=given.sensors
+        kills=given.cuts,
+        seconds=given.seconds or 2.0 * given.cuts,
+        seed=given.seed,
+        messages=given.messages,
+        sensors=given.sensors,
+        rotate=given.rotate,
     )
     with tempfile.TemporaryDirectory(prefix="gaugeway-powercut-", dir="/dev/shm") as temporary:
         folder: Path = given.folder or Path(temporary)

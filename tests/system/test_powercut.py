@@ -21,7 +21,8 @@ SEED: Final = int(os.environ.get("GAUGEWAY_TEST_SEED", "1"))
 
 def test_power_cuts_leave_no_trace(tmp_path: Path) -> None:
     """Every start mends itself, the output is that of an undisturbed run, and no alarm is lost."""
-    campaign = PowerCuts(Orders(kills=CUTS, seconds=CUTS * 2, seed=SEED, messages=CUTS * 400), tmp_path)
+    orders = Orders(kills=CUTS, seconds=CUTS * 2, seed=SEED, messages=CUTS * 400, rotate="50kB")
+    campaign = PowerCuts(orders, tmp_path)
     verdict = campaign.run()
     assert verdict.well, f"{campaign.report}\n{verdict}"
     assert campaign.died_alone == 0
