@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gaugeway import log as logs
 from gaugeway.journald import LONGEST, Journald
-from gaugeway.log import BURST, MANY, PERIOD, Format, RateLimit, logger, set_up
+from gaugeway.log import logger
+from gaugeway.log_lines import BURST, MANY, PERIOD, Format, RateLimit, set_up
+from gaugeway.log_lines import form as form_of
 
 log = logger("gaugeway.test")
 Lines = Callable[[], list[str]]
@@ -247,7 +248,7 @@ def test_the_level_is_a_bound(written: Lines) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that the rate limit sees, to be moved by the test."""
     now = [1000.0]
-    monkeypatch.setattr("gaugeway.log.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("gaugeway.log_lines.time.monotonic", lambda: now[0])
     return now
 
 
@@ -301,13 +302,13 @@ def test_the_form_follows_where_the_log_goes(
         status = os.fstat(stream.fileno())
         if under_systemd:
             monkeypatch.setenv("JOURNAL_STREAM", f"{status.st_dev}:{status.st_ino}")
-        assert logs.form(wanted) == form
+        assert form_of(wanted) == form
 
 
 def test_a_variable_that_was_only_inherited_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of a desktop has it too, and its errors go to the terminal."""
     monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-    assert logs.form("auto") == "text"
+    assert form_of("auto") == "text"
 
 
 def _raised(error: BaseException) -> BaseException:

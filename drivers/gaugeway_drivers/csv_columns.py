@@ -1,7 +1,6 @@
 """Where in a CSV file the sensors, values and times stand: as configured, or as its header lets guess."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -107,6 +106,8 @@ class Layout:
             raise ConfigError(f"{self._file} has no column {column}: they are counted from 1 to {self._width}")
         if column in self._names:
             return self._names.index(column)
+        from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
+
         close = get_close_matches(column, self._names, 1)
         meant = f"did you mean {close[0]!r}?" if close else self._there_is()
         raise ConfigError(f"{self._file} has no column {column!r}: {meant}")

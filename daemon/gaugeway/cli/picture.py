@@ -1,11 +1,13 @@
 """The pipelines of a gateway as a drawing in text, with the figures of one that runs."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, StageUse
 from gaugeway.service.health.phrases import counted, length, names, number, plain
-from gaugeway.service.health.report import Report, Sink, Source, Stage
+
+if TYPE_CHECKING:
+    from gaugeway.service.health.report import Report, Sink, Source, Stage  # a plan is drawn without
 
 LONGEST_NAME: Final = 24
 
@@ -54,7 +56,7 @@ def of_plan(plan: Plan) -> Picture:
     return Picture([_planned(pipeline) for pipeline in plan.pipelines], [_planned_sink(use) for use in plan.sinks])
 
 
-def of_report(report: Report) -> Picture:
+def of_report(report: "Report") -> Picture:
     """Return the picture of a gateway that runs."""
     lanes = [
         Lane(
@@ -81,18 +83,18 @@ def _planned_sink(use: SinkUse) -> Node:
     return Node(use.id, _joined(f"({use.type})", _selected(use.select), "buffered" if use.buffer else ""))
 
 
-def _of_source(source: Source) -> str:
+def _of_source(source: "Source") -> str:
     state = "hangs" if source.hangs else source.state
     return _joined(f"({source.type}) {state}", plain(source.reason))
 
 
-def _entering(source: Source) -> str:
+def _entering(source: "Source") -> str:
     rate = f"{source.rate:.3g} per s"
     left_out = f"left out: {counted(source.rejected)}" if source.rejected else ""
     return _joined(number(source.readings, "reading"), rate, left_out)
 
 
-def _of_stage(stage: Stage) -> str:
+def _of_stage(stage: "Stage") -> str:
     if not stage.on:
         return _joined(_kind(stage.name, stage.type), f"off by flag {stage.flag}")
     dropped = f"drops: {counted(stage.dropped)}" if stage.dropped else ""
@@ -101,7 +103,7 @@ def _of_stage(stage: Stage) -> str:
     return _joined(_kind(stage.name, stage.type), _selected(stage.select), cost, dropped, failed)
 
 
-def _of_sink(sink: Sink) -> str:
+def _of_sink(sink: "Sink") -> str:
     outbox = sink.outbox
     waiting = sink.backlog + (outbox.waiting if outbox else 0)
     failing = f"cannot deliver for {length(outbox.failing_for)}" if outbox and outbox.failing_for is not None else ""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import Final
 
-from gaugeway import log as logs
 from gaugeway.errors import ConfigError, GaugewayError
+from gaugeway.log import logger
+from gaugeway.log_lines import form, set_up
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 from gaugeway.service.access import prepare
@@ -30,7 +31,7 @@ from gaugeway.service.watchdog import Watchdog
 from gaugeway.service.web.web import Web
 from gaugeway.version import version
 
-log = logs.logger(__name__)
+log = logger(__name__)
 
 LOOK_AGAIN: Final = 0.5
 SAY_EVERY: Final = 10.0
@@ -162,8 +163,8 @@ class Daemon:
 
 def set_up_log(plan: Plan, *, background: bool) -> None:
     """Log as the configuration says; the journal does not listen to a process in the background of a terminal."""
-    form = logs.form(plan.log_format)
-    logs.set_up(plan.log_level, "text" if background and form == "journal" else form)
+    chosen = form(plan.log_format)
+    set_up(plan.log_level, "text" if background and chosen == "journal" else chosen)
 
 
 def _socket_paths(plan: Plan) -> list[str]:

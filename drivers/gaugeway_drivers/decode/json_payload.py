@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
-from difflib import get_close_matches
 from typing import Final, cast
 
 import msgspec
@@ -216,6 +215,8 @@ def _refuse_unknown(name: str, sensors: Sensors[Sensor]) -> None:
     """Refuse a fixed name that is not declared: a slip of the pen would be a sensor that is silent."""
     if "{" in name or name.startswith("topic[") or not len(sensors) or sensors.find(name) is not None:
         return
+    from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
+
     close = get_close_matches(name, list(sensors.names()), 1)
     meant = f": did you mean {close[0]!r}?" if close else ""
     raise ConfigError(f"the format brings {name!r}, but no such sensor is declared{meant}")

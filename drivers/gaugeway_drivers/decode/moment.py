@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gaugeway import ConfigError
 from gaugeway_drivers.decode.number import NotANumber, number
@@ -52,6 +51,8 @@ def zone(name: str) -> tzinfo:
     """Return the time zone called `name`; ConfigError where this machine knows none."""
     if name == "UTC":
         return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  (few need it)
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,7 +1,6 @@
 """Which names become sensors, and whether a format and the declared sensors belong together."""
 
 from collections.abc import Callable, Collection
-from difflib import get_close_matches
 from typing import Final
 
 from gaugeway import ConfigError, Sensor, Sensors
@@ -29,5 +28,7 @@ def compare(names: Collection[str], sensors: Sensors[Sensor]) -> None:
 
 
 def _meant(name: str, known: Collection[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
+
     close = get_close_matches(name, known, 1)
     return f": did you mean {close[0]!r}?" if close else ""

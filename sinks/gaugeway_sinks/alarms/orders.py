@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -85,6 +84,8 @@ def _called(order: Order, panel: Panel) -> Alarm:
     alarm = panel.alarms.get(order.key)
     if alarm is not None and (order.sees is None or order.sees(alarm)):
         return alarm
+    from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
+
     seen = [key for key, other in panel.alarms.items() if order.sees is None or order.sees(other)]
     near = get_close_matches(order.key, seen, n=1)
     raise RefusedError(f"there is no alert '{order.key}'" + (f", did you mean '{near[0]}'?" if near else ""))

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from gaugeway import log
 from gaugeway.cli import exits
 from gaugeway.cli.demo.broker import broker
 from gaugeway.cli.demo.plant import Plant
@@ -16,6 +15,7 @@ from gaugeway.cli.demo.simulator import Wire, boiler, cellar
 from gaugeway.cli.demo.view import View
 from gaugeway.cli.words import Words
 from gaugeway.config import load
+from gaugeway.log_lines import set_up
 from gaugeway.registry import Registry
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.signals import Wishes, signals
@@ -47,7 +47,7 @@ def run(words: Words) -> int:
         wishes = stack.enter_context(signals())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gaugeway-demo-")))
         name, port = stack.enter_context(broker(folder))
-        log.set_up("error" if live else "warning")
+        set_up("error" if live else "warning")
         stack.enter_context(Wire(folder / "boiler", boiler))
         stack.enter_context(Wire(folder / "cellar", cellar, unplugged=UNPLUGGED))
         version = "5" if name == "mosquitto" else "3.1.1"
