@@ -37,10 +37,7 @@ class PowerCuts(Campaign):
     def end_one_life(self, gateway: Victim) -> None:
         """Cut the power, and bring it back."""
         self.died_alone += not gateway.running
-        self._disk.cut(gateway.fell)
-        gateway.kill()
-        self._disk.unplug()
-        self._disk.plug_in()
+        self._disk.lose_power(gateway)
 
 
 def main() -> int:

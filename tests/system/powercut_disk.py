@@ -21,6 +21,8 @@ from pathlib import Path
 from random import Random
 from typing import Final, NoReturn, Self
 
+from tests.system.victim import Victim
+
 SECTOR: Final = 512
 SIZE: Final = 96 * 1024 * 1024
 LARGEST: Final = 128 * 1024
@@ -161,6 +163,13 @@ class Disk:
         dying()
         server.kill()
         server.wait(PATIENCE)
+
+    def lose_power(self, gateway: Victim) -> None:
+        """Cut the power of a gateway too, and bring it back."""
+        self.cut(gateway.fell)
+        gateway.kill()
+        self.unplug()
+        self.plug_in()
 
     def unplug(self) -> None:
         """Take away what is mounted, whether it still works or not."""

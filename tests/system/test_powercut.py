@@ -1,13 +1,18 @@
-"""A few power cuts: the disk loses what it had not flushed, and no acknowledged message is lost with it."""
+"""A few power cuts: the disk loses what it had not flushed, and nothing is lost with it that was promised."""
 
 import os
+from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import pytest
 from tests.support.brokers import needs_mosquitto
 from tests.system.campaign_plan import Orders
 from tests.system.powercut import PowerCuts
+from tests.system.powercut_disk import Disk
+from tests.system.talker import CONFIGURATION, Lives, Talker
+from tests.system.victim import Victim
 
 pytestmark = [
     pytest.mark.root,
@@ -26,3 +31,15 @@ def test_power_cuts_leave_no_trace(tmp_path: Path) -> None:
     verdict = campaign.run()
     assert verdict.well, f"{campaign.report}\n{verdict}"
     assert campaign.died_alone == 0
+
+
+def test_what_a_device_said_is_lost_from_the_last_sync_on(tmp_path: Path) -> None:
+    """With `sync_every: 0` that is what was on the way; the rest is there once, and averages go on over the gaps."""
+    with Disk(tmp_path, SEED) as disk, Talker() as talker, Victim(tmp_path, CONFIGURATION, disk.folder) as gateway:
+        lives = Lives(talker, gateway, Random(SEED))
+        for _ in range(CUTS):
+            lives.live((0,))
+            lives.end(partial(disk.lose_power, gateway))
+        lives.live((0,))
+        assert gateway.stop() == 0
+        lives.judge()
