@@ -1,10 +1,7 @@
 """Alarms by e-mail."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from email.message import EmailMessage
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta
@@ -14,6 +11,7 @@ from gaugeway_sinks.alarms.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter, Template
 
 if TYPE_CHECKING:
+    from email.message import EmailMessage
     from smtplib import SMTP
 
 log = logger(__name__)
@@ -119,8 +117,11 @@ class Email(Announcer):
             for address, (code, _) in refused.items():
                 log.warning("mail server refuses a receiver", server=self._where, to=address, status=code)
 
-    def mail(self, events: Sequence[Event]) -> EmailMessage:
+    def mail(self, events: Sequence[Event]) -> "EmailMessage":
         """Return the mail that tells of these events; those of one occurrence are one conversation."""
+        from email.message import EmailMessage  # noqa: PLC0415  (only who sends loads it)
+        from email.utils import formatdate  # noqa: PLC0415
+
         first = events[0]
         mail = EmailMessage()
         more = f" (and {len(events) - 1} more)" if len(events) > 1 else ""
@@ -165,6 +166,8 @@ class Email(Announcer):
 
     def _identity(self, identity: str) -> str:
         """Return an id for a mail, the same one when it has to be sent again."""
+        import hashlib  # noqa: PLC0415  (only who sends loads it)
+
         return f"<{hashlib.sha256(identity.encode()).hexdigest()[:32]}@{self._sender.rpartition('@')[2]}>"
 
     @property
