@@ -1,10 +1,12 @@
-"""What each command costs before it does anything: time and resident memory, against the libraries alone."""
+"""What each command costs before it does anything, against the libraries alone, and how soon a daemon is at work."""
 
 import argparse
+import os
+import socket
 import sys
 import time
 
-from rig import ROOT, Child, middle, table
+from rig import ROOT, SENSORS, Child, lines, middle, table, wait_for, workplace
 
 ALONE = "import yaml, msgspec"
 COMMANDS = {
@@ -14,6 +16,18 @@ COMMANDS = {
     "gaugeway plugins": ["-m", "gaugeway", "plugins"],
     "gaugeway health": ["-m", "gaugeway", "health", "/nowhere.yaml"],
 }
+PLANT = ", ".join(f"s{number}: {{kind: flow, unit: L/min}}" for number in range(SENSORS))
+DAEMON = f"""\
+node: bench
+sources:
+  plant: {{type: synthetic, every: 1s, sensors: {{{PLANT}}}}}
+stages: [in_range, normalise, {{average: {{last: 10}}}}]
+sinks:
+  archive: {{type: file, path: out.jsonl}}
+alerts:
+  high: {{sensors: ["s*"], above: 50 L/min}}
+"""
+IDLE = 10.0
 
 
 def once(words: list[str]) -> tuple[float, float, float]:
@@ -25,6 +39,35 @@ def once(words: list[str]) -> tuple[float, float, float]:
     wall = time.perf_counter() - began
     cost = child.end()
     return wall * 1000, cost.cpu * 1000, cost.peak_mb
+
+
+def begun() -> tuple[float, float, float, float]:
+    """Run a daemon; return its milliseconds to ready and to the first record, its memory and its share of a core."""
+    with workplace() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        (folder / "gateway.yaml").write_text(DAEMON)
+        systemd.bind(str(folder / "notify"))
+        systemd.setblocking(False)
+        os.environ["NOTIFY_SOCKET"] = str(folder / "notify")
+        began = time.perf_counter()
+        child = Child([sys.executable, "-m", "gaugeway", "run", folder / "gateway.yaml"])
+        wait_for(lambda: is_ready(systemd))
+        ready = time.perf_counter() - began
+        wait_for(lambda: lines(folder / "out.jsonl") > 0)
+        first = time.perf_counter() - began
+        time.sleep(IDLE / 5)
+        before, resident = child.cpu(), child.resident_mb()
+        time.sleep(IDLE)
+        share = (child.cpu() - before) / IDLE
+        child.end()
+        return ready * 1000, first * 1000, resident, share
+
+
+def is_ready(systemd: socket.socket) -> bool:
+    """Tell whether the daemon has just said that it is ready."""
+    try:
+        return b"READY=1" in systemd.recv(4096)
+    except BlockingIOError:
+        return False
 
 
 def main() -> None:
@@ -44,6 +87,13 @@ def main() -> None:
         wall, cpu, memory = (middle(list(column)) for column in zip(*costs, strict=True))
         rows.append([name, f"{wall:.0f}", f"{cpu:.0f}", f"{cpu / reference:.2f}", f"{memory:.1f}"])
     table("Commands", ["", "wall ms", "CPU ms", "CPU ratio", "peak RSS MB"], rows)
+    columns = zip(*(begun() for _ in range(given.runs)), strict=True)
+    ready, first, resident, share = (middle(list(column)) for column in columns)
+    table(
+        f"A daemon with {SENSORS} sensors",
+        ["ready after ms", "first record after ms", "resident MB", "share of a core"],
+        [[f"{ready:.0f}", f"{first:.0f}", f"{resident:.1f}", f"{share:.1%}"]],
+    )
 
 
 if __name__ == "__main__":

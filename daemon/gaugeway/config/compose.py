@@ -17,10 +17,8 @@ from yaml.events import (
 
 from gaugeway.config.nearest import did_you_mean
 from gaugeway.config.nodes import Entry, Hole, Mapping, Node, Scalar, Sequence
-from gaugeway.config.repair import Judge, mended
 from gaugeway.config.review import Review
-from gaugeway.config.syntax import in_words
-from gaugeway.config.text import Text
+from gaugeway.config.text import Judge, Text
 from gaugeway.config.yaml_events import DEEPEST, events
 
 MOST_REPAIRS: Final = 8
@@ -46,6 +44,9 @@ def compose(text: Text, review: Review, settle: Settle, judge: Judge | None = No
         try:
             return Composer(text, review, settle).document()
         except yaml.MarkedYAMLError as error:
+            from gaugeway.config.repair import mended  # noqa: PLC0415  (few files need it)
+            from gaugeway.config.syntax import in_words  # noqa: PLC0415
+
             problem, repair = in_words(error, text, judge)
             review.problems.append(problem)
             if repair is None:

@@ -10,10 +10,9 @@ import msgspec
 from gaugeway.config.compose import INCLUDE, SECRET, compose
 from gaugeway.config.nearest import nearest
 from gaugeway.config.nodes import Hole, Node, Scalar
-from gaugeway.config.repair import Judge
 from gaugeway.config.review import Review
 from gaugeway.config.secrets import Secrets
-from gaugeway.config.text import Text, decode, read_text
+from gaugeway.config.text import Judge, Text, decode, read_text
 
 VARIABLE: Final = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEEPEST: Final = 10

@@ -9,10 +9,9 @@ from typing import Final
 
 import msgspec
 
-from gaugeway.config.text import Text
+from gaugeway.config.text import Judge, Text
 from gaugeway.config.yaml_events import first_fault
 
-Judge = Callable[[Text], int]
 Rank = tuple[bool, int, int, int]
 LARGEST: Final = 150_000
 NEAR: Final = 4

@@ -4,8 +4,8 @@ from typing import Final
 
 import yaml
 
-from gaugeway.config.repair import Judge, Repair, repair
-from gaugeway.config.text import Text
+from gaugeway.config.repair import Repair, repair
+from gaugeway.config.text import Judge, Text
 from gaugeway.errors import Problem
 
 WORDS: Final = {

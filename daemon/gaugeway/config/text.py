@@ -1,6 +1,7 @@
 """The text of one configuration file, decoded, with its lines for showing mistakes in."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -46,6 +47,10 @@ class Text:
             problem.hint,
             UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", problem.source_line),
         )
+
+
+Judge = Callable[[Text], int]
+"""Counts what is wrong with a text, to choose between texts by."""
 
 
 def read_text(path: Path, name: str) -> Text | Problem:

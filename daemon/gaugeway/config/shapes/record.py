@@ -9,7 +9,6 @@ import msgspec
 
 from gaugeway.config.nearest import did_you_mean, nearest, nearest_few
 from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
-from gaugeway.config.repair import usual_step
 from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import Schema, Shape, refuse
 from gaugeway.errors import ConfigError
@@ -106,6 +105,8 @@ class Record:
     @staticmethod
     def _beside(above: Scalar, key: Scalar, review: Review) -> None:
         """Say which of two keys that stand beside each other has slipped: the upper one, if it stands too far in."""
+        from gaugeway.config.repair import usual_step  # noqa: PLC0415  (few files need it)
+
         parent = review.place
         message = f"'{key.echo}' stands beside '{above.value}'"
         if parent is not None and above.column - parent.column > usual_step(above.text.lines):
