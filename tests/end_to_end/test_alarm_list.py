@@ -14,6 +14,14 @@ pytestmark = [needs_mosquitto, pytest.mark.broker]
 HOT = "hot: {sensor: t, above: 85, clear_below: 82}"
 SLOW = "hot: {sensor: t, above: 85, clear_below: 82, for: 1s, clear_for: 1s}"
 HOUR = 3600.0
+STUCK = """
+from gaugeway import sink
+
+@sink("stuck")
+class Stuck:
+    def consume(self, stream):
+        raise OSError("this never works")
+"""
 Down = Callable[[Works], None]
 DOWN = pytest.mark.parametrize("down", [Works.stop, Works.kill], ids=["stopped", "killed"])
 
@@ -242,3 +250,17 @@ def test_last_night_is_told_after_a_restart(tmp_path: Path) -> None:
             "cleared",
             "raised",
         ]
+
+
+def test_an_acknowledgement_outlasts_a_kill_before_the_next_checkpoint(tmp_path: Path) -> None:
+    """A sink that is stuck puts checkpoints off; the replay carries the command out again, at the same moment."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "stuck.py").write_text(STUCK)
+    with Works(tmp_path, HOT, more="  stuck: {type: stuck}\nplugins: [plugins]") as works:
+        works.until_said("hot", "raised", t=90)
+        assert works.ack("hot", 1, answers=1).changed
+        works.until_said("hot", "raised", "acked", t=90)
+        works.kill()
+        works.run()
+        _, acked, cleared = works.until_said("hot", "raised", "acked", "cleared", t=20)
+    assert (cleared.acked_by, cleared.n) == ("ann", acked.n + 1)

@@ -14,6 +14,7 @@ import subprocess
 import time
 import tty
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, cast
@@ -75,15 +76,21 @@ class Works:
         self._heard: list[Message] = []
 
     def __enter__(self) -> Self:
-        self.broker.start()
-        self.listen()
-        self.run()
-        until(lambda: self.stored("status") == b"online", "the gateway is online")
+        with ExitStack() as undone:
+            undone.callback(self._end_all)
+            self.broker.start()
+            self.listen()
+            self.run()
+            until(lambda: self.stored("status") == b"online", "the gateway is online")
+            undone.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end_all()
+
+    def _end_all(self) -> None:
         if self._daemon is not None:
             self.kill()
         self._hang_up()

@@ -1,6 +1,5 @@
 """What happened last, also before a restart: the latest events in one small file of the state folder."""
 
-import os
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -9,14 +8,10 @@ from typing import Final
 
 import msgspec
 
-from gaugeway import logger
 from gaugeway_sinks.alarms.event import Event
-
-log = logger(__name__)
+from gaugeway_sinks.alarms.scroll import Scroll
 
 MOST: Final = 500
-LONGEST: Final = 64 * 1024
-"""A line that is longer is none of ours."""
 
 
 class Identity(msgspec.Struct):
@@ -26,85 +21,41 @@ class Identity(msgspec.Struct):
 
 
 class Diary:
-    """Appends events to its file as they happen, a line each, and writes the file anew when half of it is old.
+    """Writes events down as they happen, a line each.
 
-    It is read when it is first needed. What a replay after a crash brings once more is there already, and is known by
-    its identity. Nothing waits for the disk: what it does not take is in memory until it does. Without a folder to be
-    in, which is how alarms are tried out, all of it is in memory.
+    What a replay after a crash brings once more is there already, and is known by its identity.
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._lines: deque[bytes] = deque(maxlen=MOST)
-        self._ids: deque[str] = deque(maxlen=MOST)
-        self._written = 0
-        self._read = False
-        self._whole = False
-        self._owing = False
+        self._scroll = Scroll(file, MOST)
+        self._ids: deque[str] | None = None
 
     def add(self, events: Sequence[Event]) -> None:
         """Write events down, those that are not there yet."""
-        self._recall()
-        new = [event for event in events if event.id not in self._ids]
-        lines = [msgspec.json.encode(event) for event in new]
-        self._lines.extend(lines)
-        self._ids.extend(event.id for event in new)
-        try:
-            if self._whole or self._written + len(lines) > 2 * MOST:
-                self._begin_anew()
-            elif lines:
-                with self._file.open("ab") as file:
-                    file.write(b"".join(line + b"\n" for line in lines))
-                self._written += len(lines)
-                self._owing = True
-        except OSError as error:
-            if not self._whole and self._file.parent.is_dir():
-                log.warning("the history of alarms cannot be kept", reason=error.strerror or str(error))
-            self._whole = True
+        known = self._known
+        new = [event for event in events if event.id not in known]
+        known.extend(event.id for event in new)
+        self._scroll.add([msgspec.json.encode(event) for event in new])
 
     def latest(self, most: int) -> list[dict[str, object]]:
-        """Return up to so many of the latest events, the oldest first."""
-        self._recall()
-        lines = list(islice(reversed(self._lines), max(0, most)))
-        return [msgspec.json.decode(line, type=dict[str, object]) for line in reversed(lines)]
+        """Return up to so many of the latest events, the oldest first; what is no event is passed over."""
+        lines = (line for line in reversed(self._scroll.lines) if _identity(line) is not None)
+        return [msgspec.json.decode(line, type=dict[str, object]) for line in islice(lines, max(0, most))][::-1]
 
     def sync(self) -> None:
         """Make it last."""
-        if self._owing:
-            self._owing = False
-            with self._file.open("rb") as file:
-                os.fsync(file.fileno())
+        self._scroll.sync()
 
-    def _recall(self) -> None:
-        """Read the file, once; what is torn or is no event is passed over, and gone when it is written anew."""
-        if self._read:
-            return
-        self._read = True
-        try:
-            with self._file.open("rb") as file:
-                while line := file.readline(LONGEST):
-                    self._written += 1
-                    self._remember(line)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            log.warning("the history of alarms cannot be read", reason=error.strerror or str(error))
+    @property
+    def _known(self) -> deque[str]:
+        if self._ids is None:
+            found = (identity for line in self._scroll.lines if (identity := _identity(line)) is not None)
+            self._ids = deque(found, maxlen=MOST)
+        return self._ids
 
-    def _remember(self, line: bytes) -> None:
-        try:
-            identity = msgspec.json.decode(line, type=Identity).id
-        except msgspec.DecodeError:
-            self._whole = True
-            return
-        self._lines.append(line.rstrip(b"\n"))
-        self._ids.append(identity)
 
-    def _begin_anew(self) -> None:
-        coming = self._file.with_name(f"{self._file.name}.new")
-        with coming.open("wb") as file:
-            file.write(b"".join(line + b"\n" for line in self._lines))
-            file.flush()
-            os.fsync(file.fileno())
-        coming.replace(self._file)
-        self._written = len(self._lines)
-        self._whole = self._owing = False
+def _identity(line: bytes) -> str | None:
+    try:
+        return msgspec.json.decode(line, type=Identity).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -10,6 +10,7 @@ import msgspec
 
 from gaugeway import Clock, ConfigError, Reading, Site, Tick, logger
 from gaugeway_sinks.alarms.alarm import Alarm
+from gaugeway_sinks.alarms.book import Book
 from gaugeway_sinks.alarms.command import Result
 from gaugeway_sinks.alarms.diary import Diary
 from gaugeway_sinks.alarms.event import Told
@@ -28,6 +29,13 @@ PATIENCE: Final = 10.0
 """Who asks on this computer waits for so long; a command that nobody waits for any more is not carried out."""
 
 
+class Remembered(msgspec.Struct):
+    """What is remembered over a restart: the alarms, and the number of the last order that has come to them."""
+
+    panel: Memory
+    orders: int = 0
+
+
 class Station:
     """The alarm panel of a gateway in its place: the engine hands it all readings and ticks, before other sinks.
 
@@ -41,7 +49,7 @@ class Station:
         self.clock = Clock()
         self.lock = threading.RLock()
         self.panel = Panel(site.node, site.rules, site.sensors, pipelines=site.pipelines, stale_after=STALE_AFTER)
-        self._orders = Orders()
+        self._orders = Orders(Book(site.storage / "orders.jsonl"))
         self._views: list[View] = []
         self._diary = Diary(site.storage / "alarms.jsonl")
         self._stated: tuple[float, str] | None = None
@@ -65,20 +73,20 @@ class Station:
 
     @property
     def unsaved(self) -> bool:
-        """Whether a command was carried out that no saved state knows of: it cannot be replayed, so save soon."""
+        """Whether a command was carried out that no saved state knows of: save soon, and it need not be replayed."""
         return self._orders.unsaved
 
     def consume(self, stream: Iterable[Reading]) -> None:
         """Judge a batch of readings, and hand out what it led to."""
         batch = stream if isinstance(stream, Sequence) else tuple(stream)
         with self.lock:
-            self._orders.carry_out(self.panel)
+            self._orders.carry_out(self.panel, self.clock, self._answer)
             self._hand_out(self.panel.consume(batch, self.clock))
 
     def tick(self, tick: Tick) -> None:
         """Let time pass, and hand out what it led to."""
         with self.lock:
-            self._orders.carry_out(self.panel)
+            self._orders.carry_out(self.panel, self.clock, self._answer)
             self._hand_out(self.panel.tick(tick.now, self.clock))
 
     def judge(self, batch: Sequence[Reading]) -> list[Mapping[str, object]]:
@@ -109,9 +117,7 @@ class Station:
         payload = msgspec.json.encode({name: said for name, said in command.items() if name != "alert"})
 
         def done(result: Result) -> None:
-            for view in self._views:
-                if key in view.alarms:  # what is no alarm may have a name that no topic can have
-                    view.answers.append((f"alert/{key}/cmd/result", result))
+            self._answer(key, result)
             reply(msgspec.to_builtins(result))
 
         self._orders.take(Order(key=key, payload=payload, reply=done, until=time.monotonic() + PATIENCE))
@@ -133,11 +139,14 @@ class Station:
         """Return all that has to be remembered, as plain data."""
         with self.lock:
             self._orders.unsaved = False
-            return msgspec.to_builtins(self.panel.save())
+            return msgspec.to_builtins(Remembered(self.panel.save(), self._orders.number))
 
     def restore(self, saved: object) -> None:
         """Take it back."""
-        self.adopt(msgspec.convert(saved, Memory))
+        remembered = msgspec.convert(saved, Remembered)
+        with self.lock:
+            self.adopt(remembered.panel)
+            self._orders.resume(remembered.orders)
 
     def adopt(self, memory: Memory) -> None:
         """Take back what was remembered, unless that has happened: by an older version each sink had a panel."""
@@ -150,6 +159,12 @@ class Station:
         """Make the history last."""
         with self.lock:
             self._diary.sync()
+
+    def _answer(self, key: str, result: Result) -> None:
+        """Tell those who listen to a broker what came of a command that did not come from there."""
+        for view in self._views:
+            if key in view.alarms:  # what is no alarm may have a name that no topic can have
+                view.answers.append((f"alert/{key}/cmd/result", result))
 
     def _hand_out(self, told: Sequence[Told]) -> None:
         if told:

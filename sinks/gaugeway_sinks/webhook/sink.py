@@ -1,7 +1,5 @@
 """The webhook sink: each event of an alarm is one request, sent until it is answered."""
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Annotated, Final
@@ -18,6 +16,9 @@ from gaugeway_sinks.webhook.target import Target
 log = logger(__name__)
 
 LATER: Final = frozenset({408, 425, 429})
+NOT_LET_IN: Final = frozenset({401, 403, 404, 407, 410})
+"""The address or what proves that we may use it is wrong, for all events alike: somebody can mend that."""
+
 LONGEST_REST: Final = 3600.0
 SIGNATURE: Final = "X-Gaugeway-Signature"
 
@@ -94,7 +95,7 @@ class Webhook(Announcer):
         answer = self._target.post(body, {"Content-Type": self._body.type, **self._signed(body)})
         if 200 <= answer.status < 300:
             return
-        if answer.status in LATER or not 400 <= answer.status < 500:
+        if answer.status in LATER | NOT_LET_IN or not 400 <= answer.status < 500:
             self._rest_until = monotonic() + min(answer.retry_after, LONGEST_REST)
             raise DeviceError(f"{self._target.where} {_words(answer.status, answer.retry_after)}")
         self.refused += 1
@@ -103,10 +104,15 @@ class Webhook(Announcer):
     def _signed(self, body: bytes) -> Mapping[str, str]:
         if self._secret is None:
             return {}
+        import hashlib  # noqa: PLC0415  (4 MB with OpenSSL, for those who sign)
+        import hmac  # noqa: PLC0415
+
         return {SIGNATURE: "sha256=" + hmac.new(self._secret, body, hashlib.sha256).hexdigest()}
 
 
 def _words(status: int, rest: int) -> str:
     if 300 <= status < 400:
         return f"answers {status} and wants to send us elsewhere, where we do not go: put the new address into 'url'"
+    if status in NOT_LET_IN:
+        return f"answers {status}: look whether 'url' and what it asks for as a password or token are still right"
     return f"answers {status}" + (f" and asks for {rest} s of rest" if rest else "")

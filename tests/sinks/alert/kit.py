@@ -1,12 +1,15 @@
 """A panel with a clock of its own: tests say what happens and when, and look at what is said of it."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.reading import Stamp
+from gaugeway_sinks.alarms.book import Book
 from gaugeway_sinks.alarms.command import Result
 from gaugeway_sinks.alarms.event import Envelope, Event, Told, unpack
 from gaugeway_sinks.alarms.memory import Memory
@@ -42,7 +45,7 @@ class Bench:
         self.clock = Clock(live=live, now=START)
         self.events: list[Event] = []
         self.answers: list[Result] = []
-        self.orders = Orders()
+        self.orders = Orders(Book(Path(os.devnull) / "orders.jsonl"))
         self.panel = self.fresh()
         self.tick()
 
@@ -99,7 +102,7 @@ class Bench:
     def deliver(self, payload: bytes, alarm: str = "hot", *, retained: bool = False) -> Result:
         """A message comes on the command topic of an alarm; return the answer."""
         self.orders.take(Order(key=alarm, payload=payload, reply=self.answers.append, retained=retained))
-        self.orders.carry_out(self.panel)
+        self.orders.carry_out(self.panel, self.clock, lambda _key, result: self.answers.append(result))
         self.tick()
         return self.answers[-1]
 

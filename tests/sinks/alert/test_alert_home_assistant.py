@@ -32,6 +32,11 @@ ALLOWED = {
 }
 """For each of its device classes the units and state classes that Home Assistant's own checks allow."""
 
+COMMON = {"platform", "unique_id", "name", "state_topic", "value_template", "availability", "availability_mode",
+          "device_class", "json_attributes_topic", "expire_after"}  # fmt: skip
+KEYS = {"sensor": COMMON | {"state_class", "unit_of_measurement"}, "binary_sensor": COMMON}
+"""The keys that its schema of a discovered sensor and binary sensor has, of those that are of use here."""
+
 KINDS: list[tuple[Kind, list[str]]] = [
     ("temperature", ["°C", "K"]),
     ("pressure", ["bar", "mmHg"]),
@@ -67,6 +72,18 @@ def test_one_payload_has_device_origin_and_components() -> None:
     assert payload["origin"]["name"] == "gaugeway"
     assert all({"platform", "unique_id"} <= part.keys() for part in payload["components"].values())
     assert HomeAssistant().topic("plant 1/ü") == "homeassistant/device/plant_1__/config"
+
+
+def test_every_part_is_what_its_schema_asks_for() -> None:
+    """No key that the platform does not have, and each value of its type."""
+    payload = as_json(announced(Bench({"hot": HOT}, EVERYTHING), HomeAssistant(expire_after=90.0)))
+    for part in payload["components"].values():
+        assert part.keys() <= KEYS[part["platform"]]
+        assert part["availability_mode"] == "all"
+        assert all(entry.keys() == {"topic"} for entry in part["availability"])
+        assert isinstance(part.get("expire_after", 90), int)
+        assert all(part[key] for key in ("unique_id", "name", "state_topic", "value_template"))
+        assert not set("+#") & set(part["state_topic"])
 
 
 def test_units_and_state_classes_are_allowed_for_their_device_class() -> None:

@@ -59,7 +59,7 @@ def test_a_body_is_signed() -> None:
         assert request.headers["x-gaugeway-signature"] == f"sha256={expected}"
 
 
-@pytest.mark.parametrize("status", [500, 503, 429, 408, 302])
+@pytest.mark.parametrize("status", [500, 503, 429, 408, 302, 401, 403, 404, 410])
 def test_a_server_in_trouble_is_tried_again(status: int) -> None:
     """What it has taken before is not sent again, and the order is kept."""
     with Hook() as hook:
