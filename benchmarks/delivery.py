@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from end_to_end import bulk, gaugeway
+from end_to_end import bulk
+from end_to_end import gaugeway as start_gateway
 from pipeline import SENSORS, Nowhere, Readings, Threshold
 from rig import Child, lines, middle, mosquitto, publish, table, wait_for, workplace
 
@@ -209,10 +210,9 @@ def show_pipeline(runs: int, count: int) -> None:
     """Print what journal and stages add to a pipeline with neither."""
     rows: list[list[str]] = []
     for size in BURSTS:
-        few = min(count, 20_000 * size)
         turns = [
             [
-                pipeline_alone(few, size, journal=journal, stages=stages)
+                pipeline_alone(count, size, journal=journal, stages=stages)
                 for journal, stages in ((False, False), (True, False), (False, True))
             ]
             for _ in range(runs)
@@ -224,11 +224,11 @@ def show_pipeline(runs: int, count: int) -> None:
 
 def show_cpu(runs: int, count: int) -> None:
     """Print the CPU of the whole process with and without."""
-    on, off = ([bulk(gaugeway(journal=journal), count).cpu for _ in range(runs)] for journal in (True, False))
+    pairs = [[bulk(start_gateway(journal=journal), count).cpu for journal in (True, False)] for _ in range(runs)]
     rows = [
-        ["on", f"{middle(on):.2f}"],
-        ["off", f"{middle(off):.2f}"],
-        ["on / off", f"{middle(on) / middle(off):.2f}"],
+        ["on", f"{middle([on for on, _ in pairs]):.2f}"],
+        ["off", f"{middle([off for _, off in pairs]):.2f}"],
+        ["on / off", f"{middle([on / off for on, off in pairs]):.2f}"],
     ]
     table(f"MQTT to file and alerts, {count:,} messages", ["journal and checkpoints", "CPU s"], rows)
 
