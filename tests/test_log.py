@@ -266,6 +266,18 @@ def test_a_flood_of_one_kind_is_held_back_and_counted(written: Lines, clock: lis
 
 
 @as_text
+def test_a_limit_outlasts_that_the_log_is_set_up_anew(written: Lines, clock: list[float]) -> None:
+    """A gateway does so at every reload, and may be made to reload a hundred times a minute."""
+    for _ in range(BURST):
+        log.info("reloaded")
+    again = io.StringIO()
+    set_up("debug", "text", again)
+    log.info("reloaded")
+    log.info("something else")
+    assert "reloaded" not in again.getvalue()
+    assert "something else" in again.getvalue()
+
+
 def test_kinds_are_told_apart_by_event_and_part(written: Lines, clock: list[float]) -> None:
     """A source that floods does not silence another, nor itself about something else."""
     for _ in range(50):

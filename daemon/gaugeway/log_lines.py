@@ -134,6 +134,12 @@ def _goes_to_the_journal() -> bool:
     return os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
 
 
+def _rate_limit() -> RateLimit:
+    """Return the limit that holds already: a reload sets up anew, and a storm of them is no reason to forget it."""
+    filters = (one for handler in logging.getLogger().handlers for one in handler.filters)
+    return next((one for one in filters if isinstance(one, RateLimit)), None) or RateLimit()
+
+
 def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = None) -> logging.Handler:
     """Send all events of `level` and above to `stream` (standard error) in one form; return the handler.
 
@@ -145,6 +151,6 @@ def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = N
         from gaugeway.journald import Journald  # noqa: PLC0415  (only under systemd)
 
         handler = Journald(JournalText().format, handler)
-    handler.addFilter(RateLimit())
+    handler.addFilter(_rate_limit())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     return handler

@@ -199,6 +199,18 @@ def test_the_usual_gateway_is_meant_without_a_word(home: Home) -> None:
     assert home.run("health", config=False).returncode == 3
 
 
+def test_a_start_that_is_taken_back_leaves_nothing_behind(home: Home) -> None:
+    """Ctrl-C while it waits: the gateway that it began is ended too."""
+    starting = home.background("start")
+    until(lambda: home.alive)
+    starting.send_signal(signal.SIGINT)
+    starting.wait(60)
+    if starting.returncode == 0:
+        pytest.skip("it was quicker than the one who took it back")
+    assert starting.returncode == 130
+    until(lambda: not home.alive)
+
+
 def test_two_at_once_are_refused(home: Home) -> None:
     """A second gateway with the same folder is refused with the process that holds it."""
     home.start()

@@ -23,6 +23,15 @@ def begun(config: str) -> int:
     """Start a gateway and wait until all of it runs; what it has to say against that stands on our standard error."""
     command = [sys.executable, "-P", "-m", "gaugeway", "run", "--background", config]
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    try:
+        return _awaited(child, config)
+    except KeyboardInterrupt:  # who takes a start back wants nothing left behind that runs
+        child.terminate()
+        child.wait()
+        raise
+
+
+def _awaited(child: subprocess.Popen[bytes], config: str) -> int:
     until = time.monotonic() + READY_WITHIN
     while time.monotonic() < until:
         code = child.poll()

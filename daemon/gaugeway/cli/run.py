@@ -1,6 +1,7 @@
 """`gaugeway run`: a gateway in the foreground, until its sources end or somebody stops it."""
 
 import os
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Run it."""
+    signal.signal(
+        signal.SIGHUP, signal.SIG_IGN
+    )  # who asks for a reload before there is anything to reload ends nothing
     file = config_file(words.text("config").strip())
     with fault_noted(file):
         with Loading(file) as loading:
