@@ -156,6 +156,22 @@ def test_a_journal_from_another_time_is_not_replayed(folder: Path) -> None:
     assert written(folder) == [1, 2, 4, 8, 16]
 
 
+def test_a_source_that_is_renamed_after_a_crash_is_told_of(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its journal belongs to no pipeline any more: nobody knows by which stages it should go. It stays on the disk."""
+    feed = Feed()
+    with killed(gateway_plan(folder, live(feed))) as gateway:
+        feed.say(*readings(1, 2))
+        has_written(folder, 2)
+        take(gateway)
+        feed.say(*readings(4, 8, 16))
+        has_written(folder, 5)
+    with started(gateway_plan(folder, live(Feed(*readings(32)), "other"))):
+        has_written(folder, 3)
+    assert written(folder) == [1, 2, 32]
+    (told,) = (record for record in caplog.records if "source is gone" in record.message)
+    assert told.__dict__["facts"] == {"source": "src", "count": 3}
+
+
 def test_recorded_data_goes_on_at_the_row_where_it_was(folder: Path) -> None:
     """It can be read again, so nothing of it is journaled, and the rows before are passed over."""
     rows = readings(1, 2, 4, 8, 16)

@@ -12,6 +12,7 @@ from gaugeway.contain import Contained, in_words
 from gaugeway.delivery.outbox import Outbox
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
+from gaugeway.engine.recorder import Journaled
 from gaugeway.engine.state import packed, restore
 from gaugeway.engine.status import Status
 from gaugeway.engine.turn import all_paused
@@ -79,6 +80,7 @@ class Checkpoints:
 
     def start(self) -> None:
         """Take the first one, which is where a crash leads back to, and go on taking them."""
+        self._tell_of_the_gone()
         self.take()
         self._thread.start()
 
@@ -168,6 +170,15 @@ class Checkpoints:
         for pipeline in pipelines:
             pipeline.recorder.close()
         self.storage.close()
+
+    def _tell_of_the_gone(self) -> None:
+        """Say what was taken back and does not come again, because its source is gone or is called otherwise now."""
+        here = {pipeline.name for pipeline in self._parts()[0]}
+        gone = {name: reached for name, reached in self._positions.pipelines.items() if name not in here}
+        for name, reached in gone.items():
+            count = self.storage.left_over(name, reached.position) if reached.measure == Journaled.measure else 0
+            if count:
+                log.warning("source is gone, what it gave before the crash is in its journal", source=name, count=count)
 
     def _sync_journals(self) -> None:
         """Bring all that was read to disk, as far as the disk takes it."""

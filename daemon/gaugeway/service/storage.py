@@ -56,6 +56,14 @@ class Storage:
             save_soon=pipeline.save_soon,
         )
 
+    def left_over(self, pipeline: str, position: int) -> int:
+        """Return how many readings the journal of a pipeline holds from a position on."""
+        folder = self.folder / "intake" / _safe(pipeline)
+        if not folder.is_dir():
+            return 0
+        with Journal(folder, size=self.plan.journal_size) as journal:
+            return sum(len(entry.readings) for _, entry in IntakeJournal(journal).replay(position))
+
     def guard(self, outlet: Outlet) -> Callable[[], None] | None:
         """Return what keeps a sink from filling up the room that was meant for the state and for alarms."""
         paths = (option for option in outlet.use.options.values() if isinstance(option, Path))
