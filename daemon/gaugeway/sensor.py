@@ -28,7 +28,11 @@ class Sensor(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     label: Annotated[str, Meta(description="A name for people.", examples=["Boiler, upper probe"])] = ""
     stale_after: Annotated[
-        Duration | None, Meta(description="Silent for longer than this, it counts as dead.", examples=["60s"])
+        Duration | None,
+        Meta(
+            description="Silent for longer than this, it counts as dead; default: three times its `every`.",
+            examples=["60s"],
+        ),
     ] = None
 
 

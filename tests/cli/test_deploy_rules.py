@@ -99,3 +99,17 @@ def test_what_the_gateway_refuses_is_put_back(tmp_path: Path) -> None:
         last = json.loads((tmp_path / "other" / "audit.jsonl").read_text().splitlines()[-1])
         assert last["outcome"].startswith("put back")
         assert not list((tmp_path / "other" / "rules" / "boiler.yaml").iterdir())
+
+
+def test_going_back_to_before_there_was_a_file_says_which_rules_go(tmp_path: Path) -> None:
+    """The file is gone again, and the difference and the audit log name its rules."""
+    with home_of(tmp_path) as home:
+        (tmp_path / "new" / "boiler.yaml").rename(tmp_path / "new" / "more.yaml")
+        (tmp_path / "new" / "more.yaml").write_text("extra: {sensor: boiler_temp, above: 70 °C}\n")
+        deployed = home.inside("deploy-rules", "new/more.yaml", "--config", str(home.config))
+        assert "+ extra" in deployed.stdout
+        done = home.inside("deploy-rules", "more.yaml", "--config", str(home.config), "--rollback")
+        assert (done.returncode, "- extra" in done.stdout) == (0, True)
+        assert not (tmp_path / "rules" / "more.yaml").exists()
+        last = json.loads((tmp_path / "state" / "audit.jsonl").read_text().splitlines()[-1])
+        assert (last["what"], last["removed"]) == ("rollback", ["extra"])

@@ -80,6 +80,8 @@ def cost(plan: Plan) -> Cost:
     assumed = [f"each sensor of '{flow.id}' speaks once a second" for flow in flows if flow.guessed]
     if open_ended:
         assumed.append(f"no more than the {plan.max_sensors} sensors of limits.max_sensors")
+    if plan.rules and _messages(plan, flows):
+        assumed.append("every reading crosses the limits of alarms: `for`, `clear_for` and `limit` let fewer out")
     return Cost(
         sensors=sensors,
         readings_per_day=round(readings),

@@ -91,7 +91,7 @@ def _length(command: Command, wall: float) -> float:
     else:
         total = _parsed(command.for_) if isinstance(command.for_, str) else command.for_ or 0.0
     if not 0 < total <= LONGEST_SHELVING:
-        raise RefusedError('a time is more than 0 and at most 30 days: {"for": "8h"}')
+        raise RefusedError("shelving lasts for more than 0 s and at most 30 days")
     return total
 
 

@@ -175,12 +175,11 @@ class Station:
             self.panel.forget_news()
 
     def _described(self, alarm: Alarm) -> dict[str, object]:
+        """Return how an alarm stands; its message is of that, and not of what happened last."""
         panel = self.panel
-        now, track = alarm.line.stream.now, panel.tracks.get(alarm.sensor)
-        described: dict[str, object] = msgspec.to_builtins(
-            describe(alarm, panel.node, alarm.standing.event, now, track)
-        )
-        return described
+        event = describe(alarm, panel.node, None, alarm.line.stream.now, panel.tracks.get(alarm.sensor))
+        described: dict[str, object] = msgspec.to_builtins(event)
+        return described | {"event": alarm.standing.event}
 
     def _agree_on(self, stale_after: float, sink: str) -> None:
         before = self._stated

@@ -245,8 +245,12 @@ def test_the_silence_of_a_sensor_can_inhibit() -> None:
         (b'{"cmd": "ack", "by": "ann", "occurrence": 1, "x": 1}', "this is no command"),
         (b'{"cmd": "shelve", "by": "ann"}', "say for how long"),
         (b'{"cmd": "shelve", "by": "ann", "for": "soon"}', "'soon' is no duration"),
-        (b'{"cmd": "shelve", "by": "ann", "for": -1}', "a time is more than 0"),
-        (b'{"cmd": "shelve", "by": "ann", "for": "40d"}', "a time is more than 0 and at most 30 days"),
+        (b'{"cmd": "shelve", "by": "ann", "for": -1}', "shelving lasts for more than 0 s"),
+        (b'{"cmd": "shelve", "by": "ann", "for": "8h", "until": "2027-01-15T09:00:00Z"}', "say for how long"),
+        (b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T07:59:59Z"}', "2027-01-15T07:59:59Z is over"),
+        (b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T09:00:00"}', "is no moment: write it like"),
+        (b'{"cmd": "shelve", "by": "ann", "until": "tomorrow"}', "'tomorrow' is no moment"),
+        (b'{"cmd": "shelve", "by": "ann", "for": "40d"}', "shelving lasts for more than 0 s and at most 30 days"),
         (b"\xff\xfe", "this is no command"),
         (b"[" * 100_000, "a command has 4096 bytes at most"),
         (b'{"cmd": "ack", "by": "\xff", "occurrence": 1}', "this is no command"),
@@ -282,3 +286,17 @@ def test_a_comment_comes_back_with_the_answer() -> None:
     bench = Bench({"hot": HOT})
     payload = {"cmd": "shelve", "by": "ann", "for": 60, "comment": "valve in repair"}
     assert bench.deliver(msgspec.json.encode(payload)).comment == "valve in repair"
+
+
+def test_shelving_until_a_moment_says_the_same_however_late_it_is_read() -> None:
+    """Sent twice, or kept by a broker for half an hour: it ends when it was to end."""
+    bench = Bench({"hot": HOT})
+    payload = b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T08:01:00+00:00"}'
+    bench.read(20.0)
+    assert bench.deliver(payload).ok
+    bench.wait(50.0)
+    assert bench.deliver(payload).ok
+    assert bench.snapshot("hot").suppressed == "shelved"
+    bench.wait(10.0)
+    assert bench.snapshot("hot").suppressed is None
+    assert not bench.deliver(payload).ok

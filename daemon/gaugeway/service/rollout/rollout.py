@@ -4,6 +4,7 @@ import glob
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Final
 
 from gaugeway.config import load_report
 from gaugeway.errors import ConfigError
@@ -12,6 +13,9 @@ from gaugeway.registry import Registry
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.rollout.difference import Difference, difference
 from gaugeway.service.rollout.ledger import Ledger, digest, put_back
+
+NO_RULES: Final = b"{}\n"
+"""What stands for a file that is not there: it holds as many rules."""
 
 
 class Rollout:
@@ -92,7 +96,7 @@ def _target(patterns: tuple[str, ...], name: str) -> Path:
 
 def _right(config: Path, target: Path, content: bytes) -> Plan:
     """Return the plan as it would be, after all that a start would find wrong was looked for."""
-    report = load_report(config, instead={target: content} if content else None)
+    report = load_report(config, instead={target: content or NO_RULES})
     if report.plan is None:
         raise ConfigError(report.problems)
     Gateway(report.plan, Registry.discover(report.plan.plugin_folders))
