@@ -248,7 +248,7 @@ def test_the_silence_of_a_sensor_can_inhibit() -> None:
         (b'{"cmd": "shelve", "by": "ann", "for": -1}', "shelving lasts for more than 0 s"),
         (b'{"cmd": "shelve", "by": "ann", "for": "8h", "until": "2027-01-15T09:00:00Z"}', "say for how long"),
         (b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T07:59:59Z"}', "2027-01-15T07:59:59Z is over"),
-        (b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T09:00:00"}', "is no moment: write it like"),
+        (b'{"cmd": "shelve", "by": "ann", "until": "2027-01-15T09:00:00"}', "'2027-01-15T09:00:00' is no moment"),
         (b'{"cmd": "shelve", "by": "ann", "until": "tomorrow"}', "'tomorrow' is no moment"),
         (b'{"cmd": "shelve", "by": "ann", "for": "40d"}', "shelving lasts for more than 0 s and at most 30 days"),
         (b"\xff\xfe", "this is no command"),
