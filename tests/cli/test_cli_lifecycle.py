@@ -63,7 +63,7 @@ def test_life_from_start_to_stop(home: Home) -> None:
     again = home.run("start")
     assert (again.returncode, again.stdout) == (0, f"plant1 runs already: process {home.pid()}\n")
     stopped = home.run("stop")
-    assert (stopped.returncode, stopped.stdout) == (0, "stopped, everything is on disk\n")
+    assert (stopped.returncode, stopped.stdout) == (0, "plant1 is stopped, everything is on disk\n")
     assert not home.alive
     assert len(lines_of(home)) > 0
     assert home.run("stop").returncode == 0

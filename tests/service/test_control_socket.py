@@ -198,13 +198,27 @@ def test_one_who_does_not_read_holds_nobody_up(stand: Stand) -> None:
 
 
 def test_there_is_room_for_so_many(stand: Stand) -> None:
-    """One too many is told so; when one goes, the next is let in."""
+    """One too many is told so while all others have something to do here; when one goes, the next is let in."""
     with ExitStack() as stack:
         talks = [stack.enter_context(stand.talk()) for _ in range(GUESTS)]
-        assert all(talk.ask({"ask": "ping"}) for talk in talks)
+        assert all(next(talk.listen({"ask": "tap", "at": "fed"})) for talk in talks)
         with pytest.raises(RefusedError, match="too many are connected"):
             stand.ask("ping")
     until(lambda: _answers(stand))
+
+
+def test_those_who_only_sit_there_keep_nobody_out(stand: Stand) -> None:
+    """However many connections are held open: who has asked for nothing for longest makes room."""
+    with ExitStack() as stack:
+        silent = [stack.enter_context(stand.raw()) for _ in range(GUESTS)]
+        tapping = stack.enter_context(stand.talk()).listen({"ask": "tap", "at": "fed"})
+        assert next(tapping)
+        for _ in range(3 * GUESTS):
+            stack.enter_context(stand.raw())
+            assert stand.ask("ping")["node"] == "test"
+        assert all(connection.recv(1) == b"" for connection in silent)
+        stand.feed.say(*readings(7.0))
+        assert next(tapping)["value"] == 7.0
 
 
 def _answers(stand: Stand) -> bool:

@@ -36,7 +36,8 @@ def stop(meant: Meant, *, kill: bool = False) -> int:
     if unit is not None:
         return told("stop", unit)
     if meant.seen is None or ended(meant.seen, kill=kill):
-        print("stopped, everything is on disk")
+        name = f"{meant.seen.record.node} is " if meant.seen is not None else ""
+        print(f"{name}stopped, everything is on disk")
         return exits.WELL
     pid = meant.seen.record.pid
     print(f"gaugeway stop: process {pid} still runs; `gaugeway stop --kill` ends it by force", file=sys.stderr)

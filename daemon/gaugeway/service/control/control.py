@@ -113,6 +113,7 @@ class Control:
                 guest.say(encoded(Said(error=refusal, code=1)))
             guest.close()
             return
+        self._make_room(selector)
         self._guests.append(guest)
         selector.register(connection, selectors.EVENT_READ, guest)
 
@@ -121,7 +122,20 @@ class Control:
         if not guest.peer.welcome:
             log.warning("refused at the control socket", user=guest.peer.user, process=guest.peer.pid)
             return f"user {guest.peer.user} may not command this gateway"
-        return "too many are connected, try again" if len(self._guests) >= GUESTS else ""
+        crowded = len(self._guests) >= GUESTS and not any(other.idle for other in self._guests)
+        return "too many are connected, try again" if crowded else ""
+
+    def _make_room(self, selector: selectors.BaseSelector) -> None:
+        """Hang up on who has asked for nothing for longest, where there is no room: nobody keeps an operator out."""
+        if len(self._guests) >= GUESTS:
+            min((guest for guest in self._guests if guest.idle), key=lambda guest: guest.moved_at).gone = True
+            self._see_off(selector)
+
+    def _see_off(self, selector: selectors.BaseSelector) -> None:
+        for guest in [guest for guest in self._guests if guest.gone]:
+            selector.unregister(guest.connection)
+            guest.close()
+            self._guests.remove(guest)
 
     def _attend(self, guest: Guest) -> None:
         """Take in what a guest asks and answer it; send what it has not taken yet."""
@@ -150,10 +164,7 @@ class Control:
                 self._show_tap(guest, follow=second)
                 if guest.overdue:
                     raise GoneError
-        for guest in [guest for guest in self._guests if guest.gone]:
-            selector.unregister(guest.connection)
-            guest.close()
-            self._guests.remove(guest)
+        self._see_off(selector)
         for guest in self._guests:
             selector.modify(guest.connection, selectors.EVENT_READ | (selectors.EVENT_WRITE * guest.waits), guest)
 

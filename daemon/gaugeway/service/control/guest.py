@@ -36,6 +36,11 @@ class Guest:
         return bool(self._outbox)
 
     @property
+    def idle(self) -> bool:
+        """Whether it is connected and nothing more: it awaits no answer and has taken all that it was told."""
+        return not (self.asking or self.waits or self.tap is not None)
+
+    @property
     def has_room(self) -> bool:
         """Whether it keeps up with what it is told."""
         return len(self._outbox) < PIECE
