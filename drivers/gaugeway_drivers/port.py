@@ -1,7 +1,6 @@
 """A serial port: opened by path, waited for, read in one go, closed; it knows nothing of what it carries."""
 
 import errno
-import grp
 import os
 import select
 import termios
@@ -114,6 +113,8 @@ def trouble(path: Path, error: Exception) -> DeviceError:
 
 def _group(path: Path) -> str:
     """Return the group that may use the port."""
+    import grp  # noqa: PLC0415  (only to be kind)
+
     try:
         return grp.getgrgid(path.stat().st_gid).gr_name
     except (OSError, KeyError):
