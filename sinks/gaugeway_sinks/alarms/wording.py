@@ -31,10 +31,8 @@ def sentence(event: Event, template: str | None, held: float) -> str:
             pass
     state = _state(event, held)
     tale = TALES.get(event.event or "", "{state}")
-    if event.event == "reminded":
-        tale = "still {state}"
-    elif event.event in ("resumed", None) and not event.active:
-        tale = "well"
+    if event.event in ("reminded", "resumed", None):
+        tale = _standing(event)
     facts = {"state": state, "rule": event.rule, "acked_by": event.acked_by or "nobody"}
     facts["suppressed"] = (event.suppressed or "").replace("_", " ")
     facts["suppressed_by"] = str(event.suppressed_by or "nobody")
@@ -57,6 +55,21 @@ def _subject(event: Event) -> str:
     if event.value is None or event.op in ("stale", "stuck", "quality"):
         return event.sensor
     return f"{event.sensor} {event.value:g} {event.unit}".rstrip()
+
+
+def _standing(event: Event) -> str:
+    """Return how an alarm stands, where nothing has just happened to it."""
+    if not event.active:
+        return "well" if event.condition == "normal" else "{state}, not for long enough yet"
+    if event.condition == "clearing":
+        return "no longer {state}, not for long enough yet or not acknowledged"
+    value, limit, clear_at = event.value, event.threshold, event.clear_at
+    if value is not None and clear_at is not None and not isinstance(limit, str | tuple):
+        if event.op == "above" and value < limit:
+            return f"not yet under {clear_at:g} {event.unit}".rstrip()
+        if event.op == "below" and value > limit:
+            return f"not yet over {clear_at:g} {event.unit}".rstrip()
+    return "still {state}" if event.event == "reminded" else "{state}"
 
 
 def _state(event: Event, held: float) -> str:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -11,7 +11,7 @@ from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.reading import Stamp
 from gaugeway_sinks.alarms.book import Book
 from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.event import Envelope, Event, Told, unpack
+from gaugeway_sinks.alarms.event import Envelope, Event, Name, Told, unpack
 from gaugeway_sinks.alarms.memory import Memory
 from gaugeway_sinks.alarms.orders import Order, Orders
 from gaugeway_sinks.alarms.panel import Panel
@@ -120,11 +120,12 @@ class Bench:
         self.panel = self.fresh()
         self.panel.restore(msgspec.json.decode(saved, type=Memory))
 
-    def snapshot(self, alarm: str) -> Event:
-        """Return the present state of an alarm as it would be published."""
+    def snapshot(self, alarm: str, event: Name | Literal["last"] | None = "last") -> Event:
+        """Return the present state of an alarm, as it would be published after its last event."""
         found = self.panel.alarms[alarm]
         track = self.panel.tracks.get(found.sensor)
-        return describe(found, "plant1", found.standing.event, found.line.stream.now, track)
+        word = found.standing.event if event == "last" else event
+        return describe(found, "plant1", word, found.line.stream.now, track)
 
     def summary(self) -> Summary:
         """Return the sum of all alarms as it would be published."""

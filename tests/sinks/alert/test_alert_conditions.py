@@ -348,3 +348,22 @@ def test_a_template_that_cannot_be_filled_gives_way() -> None:
     bench = Bench({"hot": structs.replace(HOT, message="{value:.1f}", on_gap="raise")}, stale_after=10.0)
     bench.wait(20.0)
     assert bench.events[-1].message.startswith("t")
+
+
+def test_how_it_stands_is_said_in_words() -> None:
+    """A person reads why an alarm stands although the value is under the limit."""
+    bench = Bench({"hot": Rule(sensor="t", above=Quantity(85), clear_below=Quantity(82), for_=5.0, clear_for=5.0)})
+
+    def standing() -> str:
+        return bench.snapshot("hot", None).message
+
+    bench.read(20.0)
+    assert standing() == "t 20 °C, well"
+    bench.read(90.0)
+    assert standing() == "t 90 °C, above 85 °C, not for long enough yet"
+    bench.series(*[90.0] * 6)
+    assert standing() == "t 90 °C, above 85 °C"
+    bench.read(83.0)
+    assert standing() == "t 83 °C, not yet under 82 °C"
+    bench.read(81.0)
+    assert standing() == "t 81 °C, no longer above 85 °C, not for long enough yet or not acknowledged"
