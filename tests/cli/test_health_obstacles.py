@@ -25,7 +25,10 @@ plugins: FOLDER/plugins
 sources:
   held: {type: serial, port: FOLDER/held, format: {type: regex, pattern: 'T=(?P<t1>.+)'}, sensors: {t1: {}}}
   mixed:
-    {type: serial, port: FOLDER/mixed, format: {type: regex, pattern: 'T=(?P<t2>[-0-9.]+)'}, sensors: {t2: {}}}
+    type: serial
+    port: FOLDER/mixed
+    format: {type: regex, pattern: 'T=(?P<t2>[-0-9.]+)'}
+    sensors: {t2: {unit: °C, range: [-40, 125]}}
   asleep: {type: asleep, sensors: {t3: {}}}
   locked_out:
     type: mqtt
@@ -116,7 +119,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Obstructed]:
         home = stack.enter_context(Obstructed(folder, *stack.enter_context(brokers(folder))))
         home.start()
         until(lambda: home.report().sources[1].state == "running")
-        os.write(cable, b"\nT=21.5\nT=21.6\nT=21.7\n\x00\xff\xfe#!\nT=21.8\n")
+        os.write(cable, b"\nT=21.5\nT=21.6\nT=21.7\n\x00\xff\xfe#!\nT=-127\n")
         until(lambda: "asleep' hangs" in home.said() and "could not read 1 of the last 5" in home.said())
         yield home
 
@@ -158,6 +161,12 @@ def test_a_device_that_sends_garbage_now_and_then(said: str) -> None:
     """How much of it, what is wrong with it, and where it is shown; it is no fault of the gateway."""
     assert "- source 'mixed' could not read 1 of the last 5 inputs (1 no match)" in said
     assert "`gaugeway logs --source mixed` shows what came" in said
+
+
+def test_a_sensor_that_says_what_cannot_be(said: str) -> None:
+    """A probe whose wire is broken says -127: which sensor, what it says, and what it can measure."""
+    assert "- the last value of sensor 't2', -127 °C, lies outside its range, -40 to 125" in said
+    assert "is it broken or disconnected, or is its `range` wrong?" in said
 
 
 def test_what_is_shown_there(home: Obstructed) -> None:

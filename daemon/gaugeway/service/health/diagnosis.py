@@ -304,6 +304,14 @@ def _on_sensor(sensor: Sensor, uptime: float) -> Iterator[Complaint]:
             f"{length(usual)}",
             advice="with `stale_after` such a silence counts as a fault",
         )
+    elif sensor.value is not None and sensor.range and not sensor.range[0] <= sensor.value <= sensor.range[1]:
+        yield Complaint(
+            part=f"sensor {sensor.name}",
+            kind="outside",
+            message=f"the last value of sensor '{sensor.name}', {sensor.value:.6g} {sensor.unit}".rstrip()
+            + f", lies outside its range, {sensor.range[0]:g} to {sensor.range[1]:g}",
+            advice="is it broken or disconnected, or is its `range` wrong?",
+        )
     elif sensor.quality not in ("good", ""):
         yield Complaint(
             part=f"sensor {sensor.name}",

@@ -290,6 +290,7 @@ def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate
         label=declared.label,
         value=last.value if last else None,
         unit=last.unit if last else declared.unit,
+        range=declared.range,
         quality=last.quality if last else "",
         time=last.time if last else None,
         age=age if last else None,

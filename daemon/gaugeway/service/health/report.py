@@ -88,6 +88,7 @@ class Sensor(Part, frozen=True, kw_only=True):
     label: str
     value: Annotated[float | None, Meta(description="Its last value; null where it has not said anything.")]
     unit: str
+    range: Annotated[tuple[float, float] | None, Meta(description="What it can measure, where that is known.")]
     quality: str
     time: Annotated[float | None, Meta(description="The time of its last reading.")]
     age: Annotated[float | None, Meta(description="How long ago that came.")]
