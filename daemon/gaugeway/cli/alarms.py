@@ -28,7 +28,7 @@ def words(name: str) -> Words:
     taken = Words(
         name,
         "Show the alarms of a running gateway: those that are active, not acknowledged or kept silent, the worst\n"
-        "first; with --rule also those that are calm. With --history, show what happened since it started or reloaded.",
+        "first; with --rule also those that are calm. With --history, show what happened last, before a restart too.",
         "gaugeway alarms --unacked --severity critical",
     )
     taken.value("config", MEANT, " ", metavar="CONFIG")
@@ -36,7 +36,7 @@ def words(name: str) -> Words:
     taken.switch("--unacked", "only those that nobody has acknowledged")
     taken.value("--rule", "only those of this rule; globs such as boiler_* are fine", metavar="GLOB")
     taken.choice("--severity", "only those of this severity", SEVERITIES)
-    taken.switch("--history", f"show the latest events, {MOST} of each sink at most")
+    taken.switch("--history", f"show the latest events, {MOST} at most")
     taken.switch("--json", "print them as JSON, one object a line")
     return taken
 
