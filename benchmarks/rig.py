@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 SENSORS = 50
+CROSSING = 10_000
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -142,9 +143,9 @@ def message(number: int, when: float, value: float) -> bytes:
     return packet(0x32, encoded(f"plant/{sensor}/telemetry") + mid + payload)
 
 
-def usual_value(number: int) -> float:
-    """Return a value in the middle of the range; every ten-thousandth reading crosses the threshold of the alarm."""
-    return 55.0 if number % 10_000 == 9_999 else 20 + (number * 37 % 1000) / 50
+def usual_value(number: int, crossing: int = CROSSING) -> float:
+    """Return a value in the middle of the range; one reading in so many crosses the threshold of the alarm."""
+    return 55.0 if number % crossing == crossing - 1 else 20 + (number * 37 % 1000) / 50
 
 
 def connect(port: int, name: str) -> socket.socket:
@@ -156,9 +157,9 @@ def connect(port: int, name: str) -> socket.socket:
     return line
 
 
-def publish(port: int, count: int, *, rate: float = 0.0) -> None:
+def publish(port: int, count: int, *, rate: float = 0.0, crossing: int = CROSSING) -> None:
     """Publish readings from a process of its own, as fast as the broker takes them or at a rate."""
-    subprocess.run([sys.executable, HERE / "load.py", str(port), str(count), str(rate)], check=True)
+    subprocess.run([sys.executable, HERE / "load.py", str(port), str(count), str(rate), str(crossing)], check=True)
 
 
 @contextmanager
