@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from tests.system.victim import Victim
 
-KILLS: Final = int(os.environ.get("GAUGEWAY_TEST_KILLS", "10"))
+KILLS: Final = int(os.environ.get("GAUGEWAY_TEST_KILLS", "6"))
 SEED: Final = int(os.environ.get("GAUGEWAY_TEST_SEED", "1"))
 ROWS: Final = 20_000 * KILLS
 KEPT: Final = 3

@@ -13,7 +13,7 @@ from tests.system.campaign_plan import Orders
 
 pytestmark = [pytest.mark.broker, needs_mosquitto]
 
-KILLS: Final = int(os.environ.get("GAUGEWAY_TEST_KILLS", "8"))
+KILLS: Final = int(os.environ.get("GAUGEWAY_TEST_KILLS", "6"))
 SEED: Final = int(os.environ.get("GAUGEWAY_TEST_SEED", "1"))
 ORDERS: Final = Orders(
     kills=KILLS,
@@ -24,7 +24,7 @@ ORDERS: Final = Orders(
     restarts=1 + KILLS // 20,
 )
 CASES: Final[dict[str, dict[str, object]]] = {
-    "files are rotated and the clock is set": {"rotate": "50kB", "steps": KILLS if LIBRARIES else 0},
+    "files are rotated and the clock is set": {"rotate": "50kB", "steps": 3 if LIBRARIES else 0},
     "stages are edited beside a recording, QoS 2": {
         "qos": 2, "version": "3.1.1", "sources": 2, "rows": KILLS * 20_000, "edits": True, "reloads": 3, "stops": 3,
     },
