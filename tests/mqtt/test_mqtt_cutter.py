@@ -106,6 +106,7 @@ def test_the_digest_stands_for_topic_and_payload() -> None:
 
     one = digest(b"a/b", b"21.5")
     assert digest(b"a/b", b"21.5", 9, dup=True, properties=b"\x02\x00\x00\x00\x3c") == one
+    assert digest(b"a/b", b"121") != digest(b"a/b", b"202")
     assert len({one, digest(b"a/c", b"21.5"), digest(b"a/b", b"21.6"), digest(b"a", b"/b21.5")}) == 4
 
 
