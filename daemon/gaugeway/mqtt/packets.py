@@ -159,9 +159,7 @@ class Cutter:
         if not name <= body <= stop:
             raise NotMqtt("a message is shorter than its parts")
         payload = data[body:stop]
-        self.deliveries.append(
-            Delivery(topic, payload, head, mid, crc32(payload, crc32(topic) ^ size) if mid else 0)
-        )
+        self.deliveries.append(Delivery(topic, payload, head, mid, crc32(payload, crc32(topic) ^ size) if mid else 0))
         if head == USUAL and not extra and name - at <= SHAPE_SIZE:
             self._learn(data[at : at + SHAPE_SIZE], name - at, size, len(payload))
         return stop
