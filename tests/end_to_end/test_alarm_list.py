@@ -264,3 +264,20 @@ def test_an_acknowledgement_outlasts_a_kill_before_the_next_checkpoint(tmp_path:
         works.run()
         _, acked, cleared = works.until_said("hot", "raised", "acked", "cleared", t=20)
     assert (cleared.acked_by, cleared.n) == ("ann", acked.n + 1)
+
+
+def test_a_reload_that_changes_one_way_out_leaves_the_alarms_as_they_are(tmp_path: Path) -> None:
+    """What stands and is acknowledged stays so for all of them; the new one tells of what comes, and nothing twice."""
+    with Works(tmp_path, HOT) as works:
+        works.until_said("hot", "raised", t=90)
+        assert works.ack("hot", 1, answers=1).ok
+        works.more = f"  other: {{type: alert, broker: {works.broker.address}, prefix: gw/other, select: [t]}}"
+        works.configure(HOT)
+        works.reload()
+        works.until_said("hot", "raised", "acked", "cleared", t=20)
+        works.until(lambda: works.said("hot", "gw/other/works") == ["cleared"], "the new one tells of what comes")
+        works.more = ""
+        works.configure(HOT)
+        works.reload()
+        works.until_said("hot", "raised", "acked", "cleared", "raised", t=90)
+        assert works.said("hot", "gw/other/works") == ["cleared"]
