@@ -183,7 +183,7 @@ class Day:
             self._live(gateway, broker, cables, publisher)
             until(lambda: publisher.done, "all is published", 120.0)
             settled = time.monotonic() + SETTLING
-            while time.monotonic() < settled and (self._ask().state != "well" or gateway.lines < self._lines):
+            while time.monotonic() < settled and (self._ask().state != "well" or _archived(gateway) < self._lines):
                 time.sleep(0.5)
             self._look()
             return self._judge(self._ask(), pid, gateway)
@@ -266,8 +266,7 @@ class Day:
         ]
         for what, allowed in (("memory", self.orders.growth), ("threads", 0), ("files", 0)):
             before, after = ([getattr(one, what) for one in part] for part in (warm[:half], warm[half:]))
-            most = max(after) if allowed else median(after)  # for a moment there may be a thread or a file more
-            if most > max(before) + allowed:
+            if median(after) > median(before) + allowed:  # for a moment there may be some more
                 wrong.append(f"{what} grew from {min(before)}..{max(before)} to {min(after)}..{max(after)}")
         if report.process.pid != pid:
             wrong.append("it is another process")
@@ -275,8 +274,8 @@ class Day:
         wrong += [f"sink {one.name} lost {one.dropped}" for one in report.sinks if one.dropped]
         if report.sources[1].reopened + report.sources[2].reopened < self.happened.get("unplugged", 0):
             wrong.append("cables were pulled out, and nobody noticed")
-        if gateway.lines != self._lines:
-            wrong.append(f"{gateway.lines} readings were archived, and not {self._lines}")
+        if (archived := _archived(gateway)) != self._lines:
+            wrong.append(f"{archived} readings were archived, and not {self._lines}")
         return wrong
 
     def _note(self, what: str) -> None:
@@ -299,6 +298,15 @@ class Day:
             until(lambda: b" plant/#" in log.read_bytes(), "the gateway is subscribed")
             yield gateway, broker, cables, publisher
             assert gateway.stop() == 0
+
+
+def _archived(gateway: Victim) -> int:
+    """Return how many lines there are in all files; one that is just being compressed is counted again."""
+    while True:
+        try:
+            return gateway.lines
+        except FileNotFoundError:
+            continue
 
 
 def main() -> int:

@@ -1,10 +1,11 @@
 """The whole life of a gateway as a process, in the foreground, in the background and under systemd."""
 
 import faulthandler
+import gc
 import os
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from typing import Final
 
 from gaugeway.errors import ConfigError, GaugewayError
@@ -62,6 +63,15 @@ def serve(plan: Plan, registry: Registry, *, background: bool = False, around: A
     return well
 
 
+@contextmanager
+def tidied() -> Generator[None]:
+    """Clear away at the end what a configuration was made of: it holds itself in circles, and would stay for hours."""
+    try:
+        yield
+    finally:
+        gc.collect()
+
+
 class Daemon:
     """What the main thread does while pipelines run: it waits for wishes and fulfils them."""
 
@@ -100,6 +110,7 @@ class Daemon:
             for errand in self.desk.errands():
                 self._run(errand)
 
+    @tidied()
     def reload(self) -> str:
         """Go over to what the file says now; return its mistakes, with which nothing changes."""
         self.systemd.reloading()
@@ -142,6 +153,7 @@ class Daemon:
         done = "the configuration is right" if isinstance(errand.request, Check) else "reloaded"
         errand.tell(Said(error=problems, code=CONFIGURATION) if problems else Said(text=done))
 
+    @tidied()
     def _problems(self) -> str:
         """Return what is wrong with the file as it is now."""
         try:
