@@ -6,7 +6,16 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("pipeline.py", "imports.py", "end_to_end.py", "delivery.py", "operation.py", "alarms.py", "memory.py", "mutations.py")
+PARTS = (
+    "pipeline.py",
+    "imports.py",
+    "end_to_end.py",
+    "delivery.py",
+    "operation.py",
+    "alarms.py",
+    "memory.py",
+    "mutations.py",
+)
 
 
 def machine() -> str:
