@@ -38,6 +38,8 @@ WARM: Final = 0.25
 """By then everything has happened once, and what is needed for it is in memory."""
 OFFSETS: Final = (0.0, -5.0, HOUR, -HOUR, 30 * 24 * HOUR, -300 * 24 * HOUR)
 SETTLING: Final = 60.0
+OF_THE_PLANT: Final = ("alarms", "outside", "clock")
+"""What health has to say of the plant and of the computer, and not of the gateway."""
 GROWTH: Final = 2_000_000
 BROKER: Final = ("persistence true", "persistence_location {folder}/", "log_type error", "log_type subscribe")
 CONFIGURATION: Final = """\
@@ -261,13 +263,16 @@ class Day:
         """Return what is wrong."""
         warm = self._warm()
         half = len(warm) // 2
-        wrong = [
-            f"{one.message}" for one in (*report.complaints, *report.remarks) if one.kind not in ("alarms", "clock")
-        ]
-        for what, allowed in (("memory", self.orders.growth), ("threads", 0), ("files", 0)):
-            before, after = ([getattr(one, what) for one in part] for part in (warm[:half], warm[half:]))
-            if median(after) > median(before) + allowed:  # for a moment there may be some more
-                wrong.append(f"{what} grew from {min(before)}..{max(before)} to {min(after)}..{max(after)}")
+        told = (*report.complaints, *report.remarks)
+        wrong = [one.message for one in told if one.kind not in OF_THE_PLANT]
+        before, after = warm[:half], warm[half:]
+        grown = median(one.memory for one in after) - median(one.memory for one in before)
+        if grown > self.orders.growth:
+            wrong.append(f"memory grew by {grown / 1e6:.1f} MB")
+        if min(one.threads for one in after) > max(one.threads for one in before):
+            wrong.append("threads are left behind")
+        if min(one.files for one in after) > max(one.files for one in before):
+            wrong.append("files are left open")
         if report.process.pid != pid:
             wrong.append("it is another process")
         wrong += [f"source {one.name} was restarted {one.restarts} times" for one in report.sources if one.restarts]
