@@ -90,6 +90,11 @@ class Child:
         """Return the memory that is resident now."""
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def _peak(self) -> int:
+        """Return the most KiB that were resident so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text().split()
+        return int(status[status.index("VmHWM:") + 1]) if "VmHWM:" in status else 0
+
     def running(self) -> bool:
         """Tell whether it has not ended by itself."""
         if self._used is None:
@@ -105,8 +110,14 @@ class Child:
         self.end()
 
     def end(self) -> Cost:
-        """Ask it to end, if it has not, and return what it has used."""
+        """Ask it to end, if it has not, and return what it has used.
+
+        Of one that still runs the peak of memory is looked up before: what the operating system tells at the end is
+        never less than what this process had when it started the other.
+        """
+        peak = 0
         if self._used is None:
+            peak = self._peak()
             self._process.terminate()
             self._used = os.wait4(self.pid, 0)[1:]
         status, used = self._used
@@ -116,7 +127,7 @@ class Child:
             self._process.stderr.close()
             if self._process.returncode not in (0, -9, -15, 130):
                 sys.stderr.write(said)
-        return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6)
+        return Cost(used.ru_utime + used.ru_stime, (peak or used.ru_maxrss) * 1024 / 1e6)
 
 
 def encoded(text: str) -> bytes:
