@@ -67,7 +67,8 @@ class Orders:
             self._done(result)
             answer(entry.key, result)
         orders = self._asked()
-        self._enter(orders, panel, clock)
+        if orders:
+            self._enter(orders, panel, clock)
         for order in orders:
             result = _outcome(order.key, order.payload, panel, retained=order.retained, sees=order.sees)
             self._done(result)

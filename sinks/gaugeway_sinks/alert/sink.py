@@ -123,6 +123,7 @@ class ThresholdAlertSink:
         self._stale = Stale()
         self._fresh: deque[Message] = deque(maxlen=MOST_READINGS)
         self._told = (-SUMMARY_EVERY, False)
+        self._changed = True
         self._drawn: Stale | None = None
         self._begun = False
         self._home_assistant = announce
@@ -192,7 +193,8 @@ class ThresholdAlertSink:
             self._begun = True
             self._publisher.start()
             self._notices.start()
-        if self._stale or self._fresh:
+        if self._changed or self._fresh:  # for what is not due yet they look by themselves
+            self._changed = False
             self._notices.wake()
 
     def _announce(self) -> list[bytes]:
@@ -202,6 +204,7 @@ class ThresholdAlertSink:
             messages = [*self.post.collect(view), *self._desk.answers()]
             if self.post.ended(view.panel.made):
                 view.stirred = True
+            self._changed = bool(view.alarms_changed or view.tracks_changed or view.stirred or view.grown)
             stale.merge(Stale(view.alarms_changed, view.tracks_changed))
             view.alarms_changed, view.tracks_changed = {}, {}
             stale.summary, view.stirred = stale.summary or view.stirred, False
