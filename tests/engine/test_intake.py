@@ -12,7 +12,8 @@ import pytest
 from tests.engine.kit import END, NEVER, SOON, Acknowledged, Feed, intake, readings, sensors
 
 from gaugeway import ConfigError, DeviceError, Reading, Reject, Sensor, Tick
-from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.burst import Burst
+from gaugeway.engine.intake import Intake
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.timekeeper import SET_AFTER, Timekeeper
 

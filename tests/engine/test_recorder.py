@@ -14,7 +14,8 @@ from gaugeway import Reading
 from gaugeway.delivery.files import Files
 from gaugeway.delivery.intake import IntakeJournal
 from gaugeway.delivery.journal import Journal
-from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.burst import Burst
+from gaugeway.engine.intake import Intake
 from gaugeway.engine.recorder import Counted, Journaled, Receipt
 
 SIZE: Final = 1024 * 1024

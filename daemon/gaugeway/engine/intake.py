@@ -9,14 +9,14 @@ from itertools import chain as chained
 from itertools import islice
 from typing import Final
 
-import msgspec
-
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Source
 from gaugeway.delivery.backoff import Backoff
+from gaugeway.engine.burst import Burst
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
 from gaugeway.engine.pump import Item, let_go, ticking, ticks
+from gaugeway.engine.seen import SensorSeen
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
 from gaugeway.engine.wallclock import WallClock
@@ -24,7 +24,6 @@ from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError
 from gaugeway.log import logger
 from gaugeway.plan import SourceUse
 from gaugeway.reading import Reading, Reject, Tick
-from gaugeway.sensor import Sensor
 from gaugeway.site import Site
 
 log = logger(__name__)
@@ -42,34 +41,6 @@ NAME: Final = re.compile(r"[^\s+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 SHOWN: Final = 80
 END: Final = Tick()
 NO_BURST: Final[tuple[list[Reading], float, float]] = ([], 0.0, 0.0)
-
-
-class Burst(msgspec.Struct, gc=False):
-    """What a source gave between two waits, at most 256 readings, and the stream's time when it came."""
-
-    readings: list[Reading]
-    now: float
-    tick: bool = False
-    full: bool = False
-    items: int = 0
-    position: int | None = None
-    receipts: list[tuple[int, int, int]] = []
-
-
-class SensorSeen:
-    """One sensor that has sent something: its unit, its last reading, how many there were, when it was last heard.
-
-    A plain class, because its fields are set for every reading, and that is three times as fast as with a struct.
-    """
-
-    __slots__ = ("at", "count", "declared", "last", "unit")
-
-    def __init__(self, unit: str, declared: Sensor | None) -> None:
-        self.unit = unit
-        self.declared = declared
-        self.last: Reading | None = None
-        self.count = 0
-        self.at = 0.0
 
 
 class Intake:

@@ -12,8 +12,9 @@ from typing import Final, cast
 from msgspec.structs import replace
 
 from gaugeway.contain import Signal
+from gaugeway.engine.burst import Burst
 from gaugeway.engine.chain import Chain, Stage, take_over
-from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.intake import Intake
 from gaugeway.engine.joint import HaltedError, Item
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.recorder import Recorder, Unrecorded

@@ -10,7 +10,8 @@ import msgspec
 from gaugeway.contain import in_words
 from gaugeway.delivery.intake import Entry, IntakeJournal
 from gaugeway.delivery.journal import JournalFullError
-from gaugeway.engine.intake import Burst, Intake
+from gaugeway.engine.burst import Burst
+from gaugeway.engine.intake import Intake
 from gaugeway.engine.status import Status
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from gaugeway.engine.intake import SensorSeen
+from gaugeway.engine.seen import SensorSeen
 from gaugeway.service.gateway import Gateway
 
 BAR: Final = 20

@@ -9,10 +9,10 @@ import msgspec
 
 from gaugeway.delivery.outbox import Condition, Outbox
 from gaugeway.engine.chain import Stage
-from gaugeway.engine.intake import SensorSeen
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Journaled
+from gaugeway.engine.seen import SensorSeen
 from gaugeway.engine.status import Status
 from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
