@@ -10,7 +10,8 @@ import msgspec
 
 from gaugeway import Reading
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alarms.event import Envelope, Event, unpack
+from gaugeway_sinks.alarms.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.event import Event
 
 LATE: Final = 10.0
 """What is sent so long after it was made is history."""

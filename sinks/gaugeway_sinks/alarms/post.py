@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 
 from gaugeway_sinks.alarms.bursts import Bursts
-from gaugeway_sinks.alarms.event import OPERATORS, Envelope, Told, pack
+from gaugeway_sinks.alarms.envelope import Envelope, pack
+from gaugeway_sinks.alarms.event import OPERATORS, Told
 from gaugeway_sinks.alarms.view import View
 
 FLOOD_TIME: Final = 60.0

@@ -8,7 +8,7 @@ import msgspec
 from gaugeway.mqtt import Delivery
 from gaugeway_sinks.alarms import Station, View
 from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.event import Envelope, pack
+from gaugeway_sinks.alarms.envelope import Envelope, pack
 from gaugeway_sinks.alarms.orders import note
 
 REBIRTH: Final = "rebirth"

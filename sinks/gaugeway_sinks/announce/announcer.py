@@ -11,7 +11,8 @@ from msgspec import Meta
 from gaugeway import Duration, Reading, Site, Tick
 from gaugeway_sinks.alarms import Station
 from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
-from gaugeway_sinks.alarms.event import Envelope, Event, Name, Told, unpack
+from gaugeway_sinks.alarms.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.event import Event, Name, Told
 from gaugeway_sinks.alarms.memory import Memory
 from gaugeway_sinks.alarms.post import Post, Posted
 

@@ -11,7 +11,8 @@ from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.reading import Stamp
 from gaugeway_sinks.alarms.book import Book
 from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.event import Envelope, Event, Name, Told, unpack
+from gaugeway_sinks.alarms.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.event import Event, Name, Told
 from gaugeway_sinks.alarms.memory import Memory
 from gaugeway_sinks.alarms.orders import Order, Orders
 from gaugeway_sinks.alarms.panel import Panel

@@ -9,7 +9,7 @@ from tests.sinks.alert.kit import HOT, START
 
 from gaugeway import ConfigError, Quantity, Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway_sinks.alarms import Station, View
-from gaugeway_sinks.alarms.event import Envelope, unpack
+from gaugeway_sinks.alarms.envelope import Envelope, unpack
 from gaugeway_sinks.alarms.post import Post
 from gaugeway_sinks.alarms.view import MOST
 from gaugeway_sinks.alert import ThresholdAlertSink
