@@ -7,8 +7,6 @@ import msgspec
 Quality = Literal["good", "uncertain", "bad", "stale"]
 Stamp = Literal["gateway", "device", "unsynced"]
 
-GOOD: Final = "good"
-
 
 class Reading(msgspec.Struct, gc=False, omit_defaults=True):
     """What one sensor said at one moment. Stages change it in place; as JSON it is one flat line.

@@ -21,8 +21,6 @@ Row = Sequence[str]
 Cells = Sequence[Row]
 """A table by columns: each the cells of all its rows."""
 
-Outcomes = list[Reading | Reject]
-
 
 class Reads(msgspec.Struct, frozen=True, kw_only=True):
     """How the cells of a table are read."""

@@ -35,8 +35,3 @@ class Choice(msgspec.Struct, frozen=True):
             word: value for word, value in self.values.items() if isinstance(value, int) and not isinstance(value, bool)
         }
         return {"enum": [numbers.get(word, word) for word in self.values]}
-
-
-def choice_among(names: list[str]) -> Choice:
-    """Return a choice whose words stand for themselves."""
-    return Choice({name: name for name in names})
