@@ -74,7 +74,7 @@ class Alarm:
         fresh = condition.state == "normal"
         step = condition.see(at, self.delays, crossed=crossed, latch=self.latch)
         if fresh and step:
-            self._begin(wall)
+            self.standing.begin(wall)
         self._measure(measured)
         if step:
             self._take(step, now, wall if due is None or step not in ("raised", "cleared") else self.line.wall(due))
@@ -91,7 +91,7 @@ class Alarm:
         condition, wall = standing.condition, self.line.stream.wall(now)
         if self.rule.on_gap == "raise":
             if condition.state == "normal":
-                self._begin(wall)
+                standing.begin(wall)
             self._take(condition.raise_now(), now, wall)
         elif self.rule.on_gap == "clear":
             self._take(condition.clear_now(latch=self.latch), now, wall)
@@ -231,11 +231,6 @@ class Alarm:
     def _elapse(self, due: float, now: float) -> None:
         self._take(self.standing.condition.pass_to(due, latch=self.latch), now, self.line.wall(due))
 
-    def _begin(self, wall: float | None) -> None:
-        standing = self.standing
-        standing.crossed_since, standing.samples, standing.peak = wall, 0, None
-        standing.n += 1
-
     def _measure(self, measured: float | None) -> None:
         standing = self.standing
         standing.measured = measured
@@ -247,10 +242,7 @@ class Alarm:
         """Draw the consequences of a step of the condition."""
         standing = self.standing
         if step == "raised":
-            standing.occurrence += 1
-            standing.n = 1
-            standing.first_crossed, standing.crossed_since = standing.crossed_since, None
-            standing.raised, standing.cleared = wall, None
+            standing.occur(wall)
             standing.attention.ask(now + self.rule.remind if self.rule.remind else None)
             self._announce("raised", now)
         elif step == "cleared":

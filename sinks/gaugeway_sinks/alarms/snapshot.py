@@ -31,34 +31,56 @@ def badge(alarm: Alarm) -> Badge:
 
 def describe(alarm: Alarm, node: str, event: Name | None, now: float, track: Track | None) -> Event:
     """Return the present state of an alarm, as an event or as a snapshot."""
-    standing = alarm.standing
-    attention, suppression = standing.attention, standing.suppression
-    stream = alarm.line.stream
-    card = badge(alarm)
-    silenced = suppression.name is not None
-    until = suppression.shelved_until
-    described = Event(
-        id=f"{node}:{alarm.key}:{standing.occurrence}:{standing.n}",
+    suppression, stream = alarm.standing.suppression, alarm.line.stream
+    described = _drawn(alarm.key, badge(alarm), alarm.standing, node)
+    described.event = event
+    if suppression.name is not None and suppression.shelved_until is not None:
+        described.suppressed_until = iso(stream.wall(suppression.shelved_until))
+    described.value = _value(alarm, track.last if track else None)
+    described.quality = _quality(alarm, track)
+    described.emitted = iso(stream.wall(now))
+    described.time_quality = STAMPS[track.last.stamp] if track and track.last else "unsynced"
+    described.historical = not stream.live
+    described.message = sentence(described, alarm.rule.message, alarm.rule.for_)
+    return described
+
+
+def farewell(key: str, card: Badge, standing: Standing, node: str, emitted: float) -> Event:
+    """Return the last event of an alarm whose rule or sensor is no longer configured."""
+    last = _drawn(key, card, standing, node)
+    last.event = "removed"
+    last.condition, last.active, last.isa, last.unknown = "normal", False, "NORM", True
+    last.suppressed, last.suppressed_by = None, UNSET
+    last.first_crossed = iso(standing.first_crossed)
+    last.emitted = iso(emitted)
+    last.message = sentence(last, None, 0.0)
+    return last
+
+
+def _drawn(key: str, card: Badge, standing: Standing, node: str) -> Event:
+    """Return what follows from what an alarm is and where it stands, as of one whose sensor is not heard."""
+    suppression, condition = standing.suppression, standing.condition
+    return Event(
+        id=f"{node}:{key}:{standing.occurrence}:{standing.n}",
         node=node,
         rule=card.rule,
         sensor=card.sensor,
-        event=event,
+        event=None,
         occurrence=standing.occurrence,
         n=standing.n,
         seq=standing.seq,
-        condition=standing.condition.state,
-        active=alarm.active,
+        condition=condition.state,
+        active=condition.raised,
         isa=standing.isa,
-        acked=attention.acked,
-        acked_by=attention.by,
+        acked=standing.attention.acked,
+        acked_by=standing.attention.by,
         suppressed=suppression.name,
-        suppressed_by=suppression.by if silenced else UNSET,
-        suppressed_until=iso(stream.wall(until)) if silenced and until is not None else UNSET,
+        suppressed_by=UNSET if suppression.name is None else suppression.by,
         unknown=standing.unknown,
         severity=card.severity,
-        value=_value(alarm, track.last if track else None),
+        value=None,
         unit=card.terms.unit,
-        quality=_quality(alarm, track),
+        quality="stale",
         op=card.terms.op,
         threshold=card.terms.threshold,
         clear_at=card.terms.clear_at,
@@ -67,14 +89,11 @@ def describe(alarm: Alarm, node: str, event: Name | None, now: float, track: Tra
         first_crossed=iso(standing.first_crossed if standing.crossed_since is None else standing.crossed_since),
         raised=iso(standing.raised),
         cleared=iso(standing.cleared),
-        emitted=iso(stream.wall(now)),
-        time_quality=STAMPS[track.last.stamp] if track and track.last else "unsynced",
-        historical=not stream.live,
+        emitted=None,
+        time_quality="synced",
         message="",
         labels=card.labels,
     )
-    described.message = sentence(described, alarm.rule.message, alarm.rule.for_)
-    return described
 
 
 def _value(alarm: Alarm, last: Reading | None) -> float | None:
@@ -91,42 +110,3 @@ def _quality(alarm: Alarm, track: Track | None) -> str:
     if track is None or track.last is None:
         return "good"
     return "stale" if track.stale else track.last.quality
-
-
-def farewell(key: str, card: Badge, standing: Standing, node: str, emitted: float) -> Event:
-    """Return the last event of an alarm whose rule or sensor is no longer configured."""
-    last = Event(
-        id=f"{node}:{key}:{standing.occurrence}:{standing.n}",
-        node=node,
-        rule=card.rule,
-        sensor=card.sensor,
-        event="removed",
-        occurrence=standing.occurrence,
-        n=standing.n,
-        seq=standing.seq,
-        condition="normal",
-        active=False,
-        isa="NORM",
-        acked=standing.attention.acked,
-        acked_by=standing.attention.by,
-        suppressed=None,
-        unknown=True,
-        severity=card.severity,
-        value=None,
-        unit=card.terms.unit,
-        quality="stale",
-        op=card.terms.op,
-        threshold=card.terms.threshold,
-        clear_at=card.terms.clear_at,
-        peak=standing.peak,
-        samples=standing.samples,
-        first_crossed=iso(standing.first_crossed),
-        raised=iso(standing.raised),
-        cleared=iso(standing.cleared),
-        emitted=iso(emitted),
-        time_quality="synced",
-        message="",
-        labels=card.labels,
-    )
-    last.message = sentence(last, None, 0.0)
-    return last

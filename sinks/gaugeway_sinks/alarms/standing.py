@@ -49,6 +49,18 @@ class Standing(msgspec.Struct, omit_defaults=True):
             return "UNACK" if self.condition.raised and not self.condition.latched else "RTNUN"
         return "ACKED" if self.condition.raised else "NORM"
 
+    def begin(self, wall: float | None) -> None:
+        """Take in that the limit is crossed since then, for how long is to be seen."""
+        self.crossed_since, self.samples, self.peak = wall, 0, None
+        self.n += 1
+
+    def occur(self, wall: float | None) -> None:
+        """Take in that it was raised then, which is one more occurrence."""
+        self.occurrence += 1
+        self.n = 1
+        self.first_crossed, self.crossed_since = self.crossed_since, None
+        self.raised, self.cleared = wall, None
+
     def shift(self, seconds: float) -> None:
         """Go over to a stream whose time is ahead by so much."""
         if self.suppression.shelved_until is not None:
