@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import ConfigError, DeviceError, Duration, Site, logger
+from gaugeway_sinks.alarms import StaleAfter
 from gaugeway_sinks.alarms.event import Event
-from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter, Template
+from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, Template
 
 if TYPE_CHECKING:
     from subprocess import Popen

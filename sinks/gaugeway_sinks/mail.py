@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 from msgspec import Meta
 
 from gaugeway import ConfigError, DeviceError, Duration, FilePath, Secret, Site, logger
+from gaugeway_sinks.alarms import StaleAfter
 from gaugeway_sinks.alarms.event import Event
-from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter, Template
+from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, Template
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""What people may tell an alarm over MQTT, and what they are answered."""
+"""What people may tell an alarm, and what they are answered."""
 
 import re
 from datetime import datetime

@@ -4,11 +4,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
-from gaugeway import Clock, ConfigError, Reading, Site, Tick, logger
+from gaugeway import Clock, ConfigError, Duration, Reading, Site, Tick, logger
 from gaugeway_sinks.alarms.alarm import Alarm
 from gaugeway_sinks.alarms.book import Book
 from gaugeway_sinks.alarms.command import Result
@@ -27,6 +28,12 @@ NAME: Final = "alarm panel"
 STALE_AFTER: Final = 300.0
 PATIENCE: Final = 10.0
 """Who asks on this computer waits for so long; a command that nobody waits for any more is not carried out."""
+
+StaleAfter = Annotated[
+    Duration | None,
+    Meta(gt=0, description="The silence that counts as death of a sensor that says nothing of its own; 5min."),
+]
+"""An option of each sink that tells of alarms, and of the gateway as a whole."""
 
 
 class Remembered(msgspec.Struct):

@@ -48,6 +48,12 @@ class View:
         return {name: track for name, track in every.items() if self.sees(name)} if self._select else every
 
     @property
+    def news(self) -> bool:
+        """Whether it has anything that its sink did not take out."""
+        changed = self.alarms_changed or self.tracks_changed or self.stirred or self.grown
+        return bool(changed or self.told or self.lost or self.answers)
+
+    @property
     def sees_all(self) -> bool:
         """Whether nothing is kept from it."""
         return not self._select

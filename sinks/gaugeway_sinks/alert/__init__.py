@@ -1,4 +1,4 @@
-"""Alarms that people can trust: rules judged on readings and ticks, told over MQTT."""
+"""Alarms over MQTT: what is told of them, what is retained, and the commands that come in."""
 
 from gaugeway_sinks.alert.sink import ThresholdAlertSink
 

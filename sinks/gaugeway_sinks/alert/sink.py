@@ -27,7 +27,7 @@ from gaugeway.mqtt import (
     Version,
     own_client_id,
 )
-from gaugeway_sinks.alarms import Station
+from gaugeway_sinks.alarms import StaleAfter, Station
 from gaugeway_sinks.alarms.dispatch import Dispatch
 from gaugeway_sinks.alarms.event import Told
 from gaugeway_sinks.alarms.memory import Memory
@@ -83,13 +83,7 @@ class ThresholdAlertSink:
             Duration,
             Meta(ge=0, description="How long the broker is to keep commands while the gateway is away (MQTT 5)."),
         ] = 3600.0,
-        stale_after: Annotated[
-            Duration | None,
-            Meta(
-                gt=0,
-                description="The silence that counts as death of a sensor that says nothing of its own; 5min.",
-            ),
-        ] = None,
+        stale_after: StaleAfter = None,
         flood: Annotated[
             int, Meta(ge=1, description="More raises than this in a minute are told in summaries, not one by one.")
         ] = 30,
@@ -201,9 +195,11 @@ class ThresholdAlertSink:
         """Take over what the panel has for this sink: events and answers to be kept, and what is out of date."""
         view, stale = self.view, self._stale
         with self._lock:
-            messages = [*self.post.collect(view), *self._desk.answers()]
             if self.post.ended(view.panel.made):
                 view.stirred = True
+            if not view.news:
+                return []
+            messages = [*self.post.collect(view), *self._desk.answers()]
             self._changed = bool(view.alarms_changed or view.tracks_changed or view.stirred or view.grown)
             stale.merge(Stale(view.alarms_changed, view.tracks_changed))
             view.alarms_changed, view.tracks_changed = {}, {}

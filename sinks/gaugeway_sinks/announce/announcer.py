@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from gaugeway import Duration, Reading, Site, Tick
+from gaugeway import Reading, Site, Tick
 from gaugeway_sinks.alarms import Station
 from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
 from gaugeway_sinks.alarms.envelope import Envelope, unpack
@@ -23,10 +23,6 @@ USUAL: Final[tuple[Name, ...]] = ("raised", "cleared", "reminded", "resumed", "c
 Least = Annotated[Severity, Meta(description="Tell of alarms that are as bad as this, or worse.")]
 Events = Annotated[
     tuple[Name, ...], Meta(min_length=1, description="Which events to tell of.", examples=[["raised", "cleared"]])
-]
-StaleAfter = Annotated[
-    Duration | None,
-    Meta(gt=0, description="The silence that counts as death of a sensor that says nothing of its own; 5min."),
 ]
 
 

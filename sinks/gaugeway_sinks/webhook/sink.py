@@ -7,8 +7,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from gaugeway import Address, DeviceError, Duration, FilePath, Secret, Site, logger
+from gaugeway_sinks.alarms import StaleAfter
 from gaugeway_sinks.alarms.event import Event
-from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, StaleAfter
+from gaugeway_sinks.announce import USUAL, Announcer, Events, Least
 from gaugeway_sinks.webhook.body import Body
 from gaugeway_sinks.webhook.presets import Preset
 from gaugeway_sinks.webhook.target import Target
