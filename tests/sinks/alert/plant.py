@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import msgspec
-from tests.sinks.alert.kit import START
+from tests.sinks.alarms.kit import START
 from tests.support.brokers import Peer, until
 
 from gaugeway import Reading, Rule, Sensor, Sensors, Site, Tick

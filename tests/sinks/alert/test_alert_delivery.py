@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec import structs
-from tests.sinks.alert.kit import HOT
+from tests.sinks.alarms.kit import HOT
 from tests.sinks.alert.plant import Plant, events, retained
 from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, until
 
@@ -132,7 +132,7 @@ def test_a_clean_stop_says_offline(broker: Mosquitto) -> None:
 
 KILLED = """
 import sys, time
-from tests.sinks.alert.kit import HOT
+from tests.sinks.alarms.kit import HOT
 from tests.sinks.alert.plant import Plant
 with Plant(sys.argv[1], {"hot": HOT}) as plant:
     while True:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.sinks.alert.kit import HOT, Bench
+from tests.sinks.alarms.kit import HOT, Bench
 
 from gaugeway import ConfigError, Kind, Quantity, Rule, Sensor, Sensors, Site
 from gaugeway_sinks.alarms import View

@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, START, Bench
+from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Quantity, Reading, Rule, Sensor
 from gaugeway.rule import Rate

@@ -1,7 +1,7 @@
 """Too much of it: chatter of one alarm, a flood of all."""
 
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, Bench
+from tests.sinks.alarms.kit import HOT, Bench
 
 from gaugeway import Quantity, Reading, Rule, Sensor
 from gaugeway.rule import Limit

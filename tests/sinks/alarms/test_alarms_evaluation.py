@@ -5,7 +5,7 @@ import random
 
 import pytest
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, START, Bench
+from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Quantity, Reading, Rule
 

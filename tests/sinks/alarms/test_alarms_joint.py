@@ -1,7 +1,7 @@
 """One alarm on several sensors."""
 
 import pytest
-from tests.sinks.alert.kit import Bench
+from tests.sinks.alarms.kit import Bench
 
 from gaugeway import Quantity, Rule, Sensor
 from gaugeway.rule import Combine

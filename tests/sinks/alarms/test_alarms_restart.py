@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, START, Bench
+from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Clock, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.rule import Limit, Rate

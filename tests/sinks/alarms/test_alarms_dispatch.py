@@ -2,7 +2,7 @@
 
 import msgspec
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, START, Bench
+from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Reading, Urgent
 from gaugeway_sinks.alarms.dispatch import Dispatch

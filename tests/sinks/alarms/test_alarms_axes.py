@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 from msgspec import structs
-from tests.sinks.alert.kit import HOT, Bench
+from tests.sinks.alarms.kit import HOT, Bench
 
 from gaugeway import Quantity, Rule
 

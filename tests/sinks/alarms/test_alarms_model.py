@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.sinks.alert.kit import START, Bench
-from tests.sinks.alert.written_model import STALE_AFTER, Chosen, Model
+from tests.sinks.alarms.kit import START, Bench
+from tests.sinks.alarms.written_model import STALE_AFTER, Chosen, Model
 
 from gaugeway import Quantity, Rule, Sensor
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.sinks.alert.kit import HOT, START
+from tests.sinks.alarms.kit import HOT, START
 
 from gaugeway import ConfigError, Quantity, Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway_sinks.alarms import Station, View
