@@ -25,6 +25,8 @@ from gaugeway.plan import Use
 from gaugeway.reading import Reading, Tick
 
 BATCH: Final = 256
+OFTEN: Final = 0.05
+"""Sinks that are handed readings a hundred times a second need not be told as often that time passes."""
 
 
 class Recompose(Signal):
@@ -59,6 +61,7 @@ class Pipeline:
         self._held: list[Burst] = []
         self._halted: HaltedError | None = None
         self._replayed = False
+        self._ticked_at = 0.0
 
     def run(self) -> None:
         """Run until the source ends or the gateway stops."""
@@ -152,7 +155,7 @@ class Pipeline:
                     raise
                 self._hand_over()
                 self._halt_if_a_sink_does()
-                if burst.tick:
+                if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
                     self._tick(Tick(now=burst.now))
                 if any(outlet.unsaved for outlet in self.outlets):
                     self.save_soon()
@@ -198,6 +201,7 @@ class Pipeline:
             raise halted
 
     def _tick(self, tick: Tick) -> None:
+        self._ticked_at = tick.now
         for outlet in self.outlets:
             outlet.tick(tick, self.chain.site.clock)
 

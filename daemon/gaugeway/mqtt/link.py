@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT: Final = 10.0
 LONGEST_WAIT: Final = 1.0
+KEPT_ALIVE: Final = 0.5
+"""How often paho looks after the keepalive: it counts in seconds."""
 
 
 class Link:
@@ -55,6 +57,7 @@ class Link:
         self._grants: list[ReasonCode] = []
         self._answered: list[tuple[int, str]] = []
         self._loss: DeviceError | None = None
+        self._looked_after = 0.0
 
     def open(self) -> Iterator[None]:
         """Connect and log in. Then `session_present` tells whether the broker kept the session.
@@ -185,7 +188,10 @@ class Link:
             raise DeviceError(f"{self.broker.where} sends what is no MQTT: {error}") from error
         while self._cutter.rest and not client.loop_read():
             pass
-        client.loop_misc()
+        now = time.monotonic()
+        if not 0 <= now - self._looked_after < KEPT_ALIVE:
+            self._looked_after = now
+            client.loop_misc()
 
     def _fail_if_lost(self) -> None:
         if self._loss is not None:
