@@ -173,8 +173,8 @@ def test_a_drop_in_is_known_by_its_shape(tmp_path: Path) -> None:
                 def process(self, reading): return reading
             class _Hidden:
                 def stream(self): yield Reading("a", 1.0)
-            class Helper: ...
-            def helper(value): return value
+            class Conversion: ...
+            def rounded(value): return value
             def _reading(reading): return reading
             alias = MyFlowMeter
         """,

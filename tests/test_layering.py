@@ -24,7 +24,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "delivery": {"face", "delivery"},
     "engine": {"face", "engine", "delivery"},
     "service": {"face", "service", "engine", "delivery", "config"},
-    "cli": {"face", "cli", "service", "engine", "delivery", "config", "mqtt"},
+    "cli": {"face", "cli", "service", "engine", "config"},
 }
 """What each room may import. `face` is the files that lie directly in gaugeway/."""
 

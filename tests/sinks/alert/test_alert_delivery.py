@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -327,12 +326,10 @@ def test_health_is_told_what_stands(broker: Mosquitto) -> None:
         until(lambda: not plant.sink.report()["connected"], "the loss is noticed")
 
 
-def test_closing_without_a_broker_is_quick_and_clean() -> None:
+def test_closing_without_a_broker_is_clean() -> None:
     """Nothing listens there: what is to be said waits in the outbox."""
-    began = time.monotonic()
     with Plant("mqtt://127.0.0.1:1", {"hot": HOT}) as plant:
         plant.read(86.0)
         with pytest.raises(DeviceError):
             plant.deliver()
     assert len(plant.outbox) == 1
-    assert time.monotonic() - began < 10.0
