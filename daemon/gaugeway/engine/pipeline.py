@@ -153,13 +153,7 @@ class Pipeline:
                 except GeneratorExit:  # a stage halts: what was not begun waits for the restart
                     self._held.append(replace(burst, readings=self.chain.not_begun(burst.readings)))
                     raise
-                self._hand_over()
-                self._halt_if_a_sink_does()
-                if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
-                    self._tick(Tick(now=burst.now))
-                if any(outlet.unsaved for outlet in self.outlets):
-                    self.save_soon()
-                self.recorder.settle(burst)
+                self._settle(burst)
             if self.intake.may_stop:
                 raise Recompose
             self._hold_back()
@@ -174,6 +168,16 @@ class Pipeline:
             self.let_time_pass()
             if self.stopping.wait(1.0):
                 raise Recompose
+
+    def _settle(self, burst: Burst) -> None:
+        """Hand over what came of a burst, and do what is due now that it went through."""
+        self._hand_over()
+        self._halt_if_a_sink_does()
+        if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
+            self._tick(Tick(now=burst.now))
+        if any(outlet.unsaved for outlet in self.outlets):
+            self.save_soon()
+        self.recorder.settle(burst)
 
     def _released(self) -> Generator[Burst]:
         """Yield the burst that came just when the stages were exchanged."""
