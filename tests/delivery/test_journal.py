@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -47,6 +48,22 @@ def test_records_come_back_in_order_with_their_positions(folder: Path) -> None:
         assert list(journal.read(0)) == list(enumerate(records))
         assert list(journal.read(7)) == list(enumerate(records))[7:]
         assert (journal.start, journal.end) == (0, len(records))
+
+
+def test_a_file_that_somebody_removes_is_left_for_a_new_one(folder: Path) -> None:
+    """From the next trim on, everything outlasts the process again, with the numbers that it would have had."""
+    with Journal(folder, size=SIZE) as journal:
+        journal.append([b"a", b"b"])
+        shutil.rmtree(folder)
+        journal.append([b"c"])
+        journal.trim(2)
+        assert journal.append([b"d"]) == 4
+        journal.sync()
+        with Journal(folder, size=SIZE) as after:
+            assert list(after.read(0)) == [(3, b"d")]
+            assert after.end == 4
+        journal.trim(4)
+        assert len(segments(folder)) == 1
 
 
 def test_append_returns_the_position_behind_its_records(folder: Path) -> None:

@@ -57,6 +57,16 @@ def test_only_what_changed_is_written(store: Store) -> None:
     assert store.bytes_saved == before + 2
 
 
+def test_a_database_that_somebody_removes_is_written_anew(store: Store, path: Path) -> None:
+    """The next save has all parts in it, also those that did not change; the folder may be gone too."""
+    for gone in (path, path.parent):
+        store.save(dict(PARTS))
+        gone.rename(path.parent.with_name(f"removed {gone.name}"))
+        store.save(dict(PARTS))
+        store.close()
+        assert saved(path) == PARTS
+
+
 def test_loading_first_tells_what_is_unchanged(path: Path) -> None:
     """After a restart too only what changed is written."""
     first = Store(path)

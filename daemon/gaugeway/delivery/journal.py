@@ -149,6 +149,7 @@ class Journal:
             self.synced = max(self.synced, start)
             gone = sum(following.base <= start for _, following in pairwise(self._shelf.segments))
             self._shelf.remove_first(gone)
+            self._leave_what_is_gone()
 
     def cut(self, position: int) -> None:
         """Make the next record get the number `position`: what stands there or behind it is gone for ever."""
@@ -216,6 +217,13 @@ class Journal:
             tail = self._shelf.new(self._filled)
             self._shelf.add(tail)
         return tail
+
+    def _leave_what_is_gone(self) -> None:
+        """Go on in a new file if somebody has taken away the one that is written to: nothing in it would last."""
+        segments = self._shelf.segments
+        if segments and segments[-1].file != CLOSED and not self._shelf.has(segments[-1]):
+            log.warning("removed by somebody else: going on in a new file", file=str(segments[-1].path))
+            self._shelf.add(self._shelf.new(self._filled))
 
     def _parts(self) -> Iterator[tuple[Segment, int]]:
         """Yield each segment and the position where its records end."""

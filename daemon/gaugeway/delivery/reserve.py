@@ -49,8 +49,8 @@ class Reserve:
         return True
 
     def refill(self) -> bool:
-        """Set the space aside if there is enough; return whether it is."""
-        if not self.spent:
+        """Set the space aside if there is enough, again where somebody took it away; return whether it is."""
+        if not self.spent and self.held:
             return True
         try:
             file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)

@@ -57,6 +57,14 @@ class Shelf:
             facts = {"why": why, "bytes": walk.skipped, "records": walk.missing}
             log.warning("skipped a part of a journal", file=str(segment.path), **facts)
 
+    def has(self, segment: Segment) -> bool:
+        """Tell whether the file of a segment is in the folder still."""
+        try:
+            self.files.length(segment.path)
+        except FileNotFoundError:
+            return False
+        return True
+
     def new(self, base: int, *, finished: bool = True) -> Segment:
         """Make the file of a segment, and the folder again should somebody have taken it away."""
         self.files.make_folder(self.folder)

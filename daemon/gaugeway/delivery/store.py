@@ -77,6 +77,7 @@ class Store:
         self._lock = threading.Lock()
         self._known: dict[str, tuple[int, int]] = {}
         self._database: sqlite3.Connection | None = None
+        self._file = 0
 
     def load(self) -> dict[str, bytes]:
         """Return all parts as they were last saved, without those that are damaged."""
@@ -137,10 +138,15 @@ class Store:
         self._known = {name: digest for name, digest in (known | digests).items() if name not in gone}
 
     def _opened(self) -> sqlite3.Connection:
-        """Return the connection, made anew after an error."""
+        """Return the connection, made anew after an error, or where somebody has taken the file away meanwhile."""
+        if self._database is not None and _identity(self.path) != self._file:
+            log.warning("the state database was removed by somebody else: writing it anew", file=str(self.path))
+            self._disconnect()
+            self._known = {}
         if self._database is None:
             Files().make_folder(self.path.parent)
             self._database = self._connect()
+            self._file = _identity(self.path)
         return self._database
 
     def _connect(self) -> sqlite3.Connection:
@@ -217,6 +223,14 @@ class Store:
             with suppress(sqlite3.Error):
                 self._database.close()
             self._database = None
+
+
+def _identity(path: Path) -> int:
+    """Return what tells a file from any other of the same name; 0 where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _with(path: Path, suffix: str) -> Path:
