@@ -11,12 +11,11 @@ from gaugeway.delivery.outbox import Condition, Outbox
 from gaugeway.engine.chain import Stage
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
-from gaugeway.engine.recorder import Journaled
 from gaugeway.engine.seen import SensorSeen
 from gaugeway.engine.status import Status
 from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
-from gaugeway.service.health import machine, report
+from gaugeway.service.health import kept, machine, report
 from gaugeway.service.health.configuration import Configuration
 from gaugeway.service.health.diagnosis import diagnose, summary
 from gaugeway.service.health.moment import Moment, Speechless
@@ -69,8 +68,8 @@ class Health:
             memory=machine.memory(),
             clock=machine.clock(),
             flags=gateway.flags.as_dict(),
-            journals=tuple(journal for pipeline in gateway.pipelines for journal in _journal(pipeline)),
-            checkpoints=_checkpoints(gateway),
+            journals=tuple(journal for pipeline in gateway.pipelines for journal in kept.journal(pipeline)),
+            checkpoints=kept.checkpoints(gateway),
             http=self.http(),
         )
         complaints, remarks = diagnose(whole)
@@ -237,39 +236,6 @@ class Health:
             )
         except Speechless as fault:
             return {"report": str(fault)}
-
-
-def _journal(pipeline: Pipeline) -> Iterator[report.Journal]:
-    recorder = pipeline.recorder
-    if isinstance(recorder, Journaled):
-        journal, status = recorder.journal, recorder.status
-        yield report.Journal(
-            source=pipeline.name,
-            state=status.state,
-            since=status.since,
-            reason=status.reason,
-            waiting=max(0, journal.end - recorder.position),
-            unkept=recorder.unkept,
-            used=journal.used,
-            size=journal.size,
-            written=journal.bytes_written,
-            syncs=journal.syncs,
-            damaged=journal.lost[0],
-        )
-
-
-def _checkpoints(gateway: Gateway) -> report.Checkpoints | None:
-    checkpoints = gateway.checkpoints
-    if checkpoints is None:
-        return None
-    status, taken_at = checkpoints.status, checkpoints.taken_at
-    return report.Checkpoints(
-        state=status.state,
-        since=status.since,
-        reason=status.reason,
-        taken=checkpoints.taken,
-        age=None if taken_at is None else time.monotonic() - taken_at,
-    )
 
 
 def _decisive(pipeline: Pipeline) -> Status:
