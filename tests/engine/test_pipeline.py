@@ -1,8 +1,7 @@
 """A pipeline takes readings from its source through its stages to its sinks, burst by burst, and loses none."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
 
 import pytest
 from tests.engine.kit import (
@@ -19,81 +18,14 @@ from tests.engine.kit import (
     stage,
     until,
 )
+from tests.engine.pieces import Pairs, Repeats, adds
 
-from gaugeway import ConfigError, DeviceError, Reading, Tick
+from gaugeway import DeviceError, Reading, Tick
 from gaugeway.engine import intake as intake_module
-from gaugeway.engine.flags import Flags
-from gaugeway.engine.joint import HaltedError, Item
+from gaugeway.engine.joint import Item
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import BATCH
 from gaugeway.engine.turn import all_paused
-
-
-class Repeats:
-    """Yields each reading several times."""
-
-    ticks = "pass"
-
-    def __init__(self, times: int) -> None:
-        self.times = times
-
-    def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
-        for reading in stream:
-            if isinstance(reading, Tick):
-                yield reading
-                continue
-            for number in range(self.times):
-                yield Reading(reading.sensor, reading.value + number / 1000)
-
-
-class Pairs:
-    """Holds every other reading back; what it holds at the end of the stream comes out then."""
-
-    def process(self, stream: Iterator[Reading]) -> Iterator[Reading]:
-        held: Reading | None = None
-        for reading in stream:
-            if held is None:
-                held = reading
-            else:
-                yield held
-                yield reading
-                held = None
-        if held is not None:
-            yield held
-
-
-class Sums:
-    """Adds up the values; its state is the sum."""
-
-    ticks = "pass"
-
-    def __init__(self) -> None:
-        self.total = 0.0
-
-    def process(self, stream: Iterator[Item]) -> Iterator[Item]:
-        for reading in stream:
-            if isinstance(reading, Reading):
-                self.total += reading.value
-                reading.put("sum", self.total)
-            yield reading
-
-    def save(self) -> float:
-        return self.total
-
-    def restore(self, saved: float) -> None:
-        self.total = saved
-
-
-def _took(shelf: Shelf, count: int) -> bool:
-    return len(shelf.values) == count
-
-
-def adds(number: float) -> Callable[[Reading], Reading]:
-    def add(reading: Reading) -> Reading:
-        reading.value += number
-        return reading
-
-    return add
 
 
 def test_readings_arrive_in_order_at_every_sink() -> None:
@@ -286,51 +218,6 @@ def test_an_acknowledgement_comes_after_the_sinks_had_the_readings() -> None:
     assert taken[-1] == 700
 
 
-def test_an_exchange_while_running_loses_and_doubles_nothing() -> None:
-    """A hundred exchanges under load: every reading arrives once, in order, and the sum is that of one run."""
-    shelf, source = Shelf(), Feed()
-    run = pipeline(source, stage(Sums(), "sum"), sinks=[outlet(shelf)])
-    with running(run):
-        for number in range(100):
-            source.say(*readings(*range(number * 50, number * 50 + 50)))
-            with all_paused([run.turn]):
-                run.exchange([stage(Sums(), "sum"), stage(adds(0), f"extra {number}")], run.outlets)
-        until(lambda: len(shelf.values) == 5000)
-    assert shelf.values == list(range(5000))
-    assert [one.get("sum") for batch in shelf.batches for one in batch] == [n * (n + 1) / 2 for n in range(5000)]
-
-
-def test_an_exchange_goes_into_force_between_two_bursts() -> None:
-    """Before it the old stages, after it the new ones, and another sink where that was exchanged too."""
-    source, before, after = Feed(), Shelf(), Shelf()
-    run = pipeline(source, stage(adds(100)), sinks=[outlet(before, "1")])
-    with running(run):
-        source.say(*readings(1))
-        until(lambda: before.values == [101])
-        with all_paused([run.turn]):
-            run.exchange([stage(adds(200), "other")], [outlet(after, "2")])
-        source.say(*readings(2))
-        until(lambda: after.values == [202])
-    assert before.values == [101]
-
-
-def test_a_flag_switches_a_stage_while_the_pipeline_runs() -> None:
-    """Off and on again; the stage's state is what it was."""
-    flags = Flags({"sum": True})
-    source, shelf = Feed(), Shelf()
-    run = pipeline(source, stage(Sums(), "sum", flag="sum"), sinks=[outlet(shelf)])
-    run.chain.enabled = flags.enabled
-    flags.listen(run.recompose)
-    with running(run):
-        for value, on in ((1, True), (2, False), (3, True)):
-            flags.turn("sum", on)
-            source.say(*readings(value))
-            until(partial(_took, shelf, value))
-    assert [one.get("sum") for batch in shelf.batches for one in batch] == [1, None, 4]
-    with pytest.raises(KeyError):
-        flags.turn("unknown", True)
-
-
 def test_a_sender_that_can_wait_is_held_back_while_a_sink_is_full() -> None:
     """Nothing is dropped, and everything arrives when the sink works again."""
     source, shelf = Acknowledged(), Shelf()
@@ -370,109 +257,6 @@ def test_a_source_that_cannot_wait_goes_on() -> None:
     out.close()
     assert shelf.values == list(range(84, 100))
     assert out.meter.dropped == {"sink blocked": 84}
-
-
-@pytest.mark.parametrize("where", ["source", "stage", "sink"])
-def test_a_failure_closes_the_source_and_gives_the_turn_back(where: str) -> None:
-    """The pipeline can be run again, and whoever wants it paused does not wait for ever."""
-    shelf = Shelf(*([ValueError("bug")] if where == "sink" else []))
-    fails = [where == "stage"]
-
-    def maybe(reading: Reading) -> Reading:
-        if fails.pop() if fails else False:
-            raise ValueError("bug")
-        return reading
-
-    source = Feed(*readings(1), *([ValueError("bug")] if where == "source" else []), Tick(), *readings(2), END)
-    run = pipeline(source, stage(maybe, on_error="halt"), sinks=[outlet(shelf, on_error="halt")])
-    with pytest.raises(HaltedError) as held:  # with all the frames in its traceback, as a supervisor holds it
-        run.run()
-    assert held.value.__traceback__ is not None
-    assert (source.opened, source.closed) == (1, 1)
-    with all_paused([run.turn]):
-        pass
-    run.run()
-    assert shelf.values == ([2] if where == "stage" else [1, 2])
-    assert (source.opened, source.closed) == (2, 2)
-
-
-@pytest.mark.parametrize("wanted", [False, True])
-def test_a_stage_that_halts_costs_one_reading(wanted: bool) -> None:
-    """The rest of what came with it is worked through after the restart, in order, with the state of before."""
-
-    class Patient(Sums):
-        ticks = "want" if wanted else "pass"
-
-    def fragile(reading: Reading) -> Reading:
-        if reading.value % 100 == 50:
-            raise ValueError("bug")
-        return reading
-
-    shelf = Shelf()
-    run = pipeline(
-        Feed(*readings(*range(300)), Tick(), *readings(300), END),
-        stage(Patient(), "sum"), stage(fragile, on_error="halt"), sinks=[outlet(shelf)],
-    )  # fmt: skip
-    for _ in range(3):
-        with pytest.raises(HaltedError):
-            run.run()
-    run.run()
-    assert shelf.values == [number for number in range(301) if number % 100 != 50]
-    sums = [one.get("sum") for batch in shelf.batches for one in batch]
-    assert sums == [number * (number + 1) / 2 for number in range(301) if number % 100 != 50]
-
-
-def test_a_sink_that_halts_in_the_middle_of_a_burst_loses_nothing() -> None:
-    """However many batches a stage makes of one burst."""
-    shelf = Shelf()
-    shelf.broken = ValueError("bug")
-    run = pipeline(Feed(*readings(*range(200)), Tick(), END), stage(Repeats(5)), sinks=[outlet(shelf, on_error="halt")])
-    with pytest.raises(HaltedError):
-        run.run()
-    shelf.broken = None
-    run.run()
-    run.outlets[0].close()
-    assert len(shelf.values) == 1000
-    assert shelf.values == sorted(shelf.values)
-
-
-def test_a_sink_that_halts_costs_the_other_sinks_nothing() -> None:
-    """The batch it halted on has reached those after it, and itself after the restart."""
-    bad, good = Shelf(ValueError("bug")), Shelf()
-    run = pipeline(
-        Feed(*readings(1, 2), Tick(), *readings(3), END), sinks=[outlet(bad, "bad", on_error="halt"), outlet(good)]
-    )
-    with pytest.raises(HaltedError, match="sink 'bad' failed"):
-        run.run()
-    run.run()
-    assert bad.values == good.values == [1, 2, 3]
-
-
-def test_what_the_operator_has_to_mend_passes_all_stages() -> None:
-    """A ConfigError of a source comes out as one, whatever stages do with errors."""
-    run = pipeline(Feed(ConfigError("no permission")), stage(adds(1), on_error="skip"))
-    with pytest.raises(ConfigError, match="no permission"):
-        run.run()
-
-
-def test_garbage_from_the_last_stage_reaches_no_sink() -> None:
-    """The stage is named, and what came before the garbage is handed over after the restart."""
-    broken = [True]
-
-    class Garbles:
-        def process(self, stream: Iterator[Reading]) -> Iterator[Reading | None]:
-            for reading in stream:
-                yield reading
-                if reading.value == 2 and broken:
-                    broken.clear()
-                    yield None
-
-    source, shelf = Feed(*readings(1, 2), Tick(), *readings(3), END), Shelf()
-    run = pipeline(source, stage(Garbles()), sinks=[outlet(shelf)])
-    with pytest.raises(HaltedError, match="stage 's' yields a NoneType"):
-        run.run()
-    run.run()
-    assert shelf.values == [1, 2, 3]
 
 
 def test_the_source_is_waited_for_outside_the_turn() -> None:

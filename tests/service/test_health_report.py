@@ -5,74 +5,25 @@ import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import msgspec
 import pytest
-from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, readings, registry, sensors, until
+from tests.engine.kit import Feed, plan, readings, registry, until
+from tests.service.patient import Stand, kinds, report_with
 
-from gaugeway import DeviceError, Reading, Reject, Sensor
-from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
+from gaugeway import DeviceError, Reading, Reject
+from gaugeway.plan import SinkUse
 from gaugeway.service.gateway import Gateway
-from gaugeway.service.health import diagnosis, machine, recent
+from gaugeway.service.health import recent
 from gaugeway.service.health.health import Health
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
-from gaugeway.service.health.report import Clock, Complaint, Disk, Journal, Outbox, Report, schema
+from gaugeway.service.health.report import Report, schema
 from gaugeway.service.health.stacks import where
 from gaugeway.service.health.text import as_text
-
-
-def odd(reading: Reading) -> Reading | None:
-    """Let odd values pass; cannot do it with 13."""
-    if reading.value == 13:
-        raise ValueError("unlucky")
-    if reading.value % 2 == 0:
-        reading.drop("even")
-        return None
-    reading.put("half", reading.value / 2)
-    return reading
-
-
-@dataclass
-class Stand:
-    """A gateway with one source, one stage and one sink, and its health."""
-
-    folder: Path
-    feed: Feed = field(default_factory=Feed)
-    shelf: Shelf = field(default_factory=Shelf)
-
-    @contextmanager
-    def running(self) -> Generator["Stand"]:
-        """Run it."""
-        known = sensors("b", a=Sensor(kind="flow", unit="L/min", label="Pump", stale_after=3600.0))
-        source = SourceUse(type="fed", id="src", options={"feed": self.feed}, sensors=known, retry=SOON)
-        stages = (StageUse(type="odd", id="odd"), StageUse(type="odd", id="spare", flag="spare"))
-        sink = SinkUse(type="shelved", id="shelf", options={"shelf": self.shelf}, retry=SOON)
-        pipelines = PipelinePlan(source=source, stages=stages)
-        known_plugins = registry(fed=("source", Fed), odd=("stage", odd), shelved=("sink", Shelved))
-        file = self.folder / "gateway.yaml"
-        file.write_text("node: test")
-        self.gateway = Gateway(plan(self.folder, pipelines, sinks=[sink], flags={"spare": False}), known_plugins)
-        self.health = Health(self.gateway)
-        self.gateway.start()
-        try:
-            yield self
-        finally:
-            self.gateway.stop()
-
-    def take_over(self, files: dict[Path, int]) -> None:
-        """Have a plan in force that was made of these files."""
-        self.gateway.plan = msgspec.structs.replace(self.gateway.plan, files=files)
-
-    def when(self, condition: Callable[[Report], bool]) -> Report:
-        """Return the report as soon as it shows something."""
-        until(lambda: condition(self.health.now()))
-        return self.health.now()
 
 
 @pytest.fixture
@@ -80,10 +31,6 @@ def stand(tmp_path: Path) -> Generator[Stand]:
     """A gateway that runs."""
     with Stand(tmp_path).running() as stand:
         yield stand
-
-
-def kinds(complaints: tuple[Complaint, ...]) -> set[str]:
-    return {complaint.kind for complaint in complaints}
 
 
 def test_what_went_through(stand: Stand) -> None:
@@ -265,118 +212,6 @@ def test_where_a_thread_is() -> None:
         thread.join()
 
 
-def report_with(report: Report, **parts: object) -> Report:
-    """Return a report with other parts, judged again."""
-    changed = msgspec.structs.replace(report, **parts)
-    complaints, remarks = diagnosis.diagnose(changed)
-    summary = diagnosis.summary(changed, complaints)
-    return msgspec.structs.replace(changed, complaints=complaints, remarks=remarks, summary=summary)
-
-
-def test_a_disk_that_is_nearly_full(stand: Stand) -> None:
-    """Less than a twentieth and less than half a gigabyte is too little."""
-    disk = Disk(folder="/state", size=8_000_000_000, free=100_000_000, nearly_full=True)
-    (complaint,) = report_with(stand.health.now(), disk=disk).complaints
-    assert complaint.message == "the disk with /state is nearly full: 100 MB of 8 GB are free"
-    found = machine.disk(stand.folder)
-    assert found is not None
-    assert 0 < found.free <= found.size
-    assert machine.disk(stand.folder / "nothing") is None
-
-
-@pytest.mark.parametrize(
-    ("limit", "current", "idle", "nearly_full"),
-    [("268435456", 262144000, 0, True), ("268435456", 262144000, 100_000_000, False), ("max", 0, 0, True)],
-)
-def test_memory_that_is_nearly_full(
-    stand: Stand, tmp_path: Path, limit: str, current: int, idle: int, *, nearly_full: bool
-) -> None:
-    """By the bound of the unit where there is one, else by what the computer has; pages of files count as free."""
-    group = tmp_path / "cgroup" / "system.slice" / "gaugeway.service"
-    group.mkdir(parents=True)
-    (group / "memory.max").write_text(f"{limit}\n")
-    (group / "memory.current").write_text(f"{current}\n")
-    (group / "memory.stat").write_text(f"anon 1\ninactive_file {idle}\n")
-    (tmp_path / "self").mkdir()
-    (tmp_path / "self" / "cgroup").write_text("1:name=systemd:/\n0::/system.slice/gaugeway.service\n")
-    (tmp_path / "meminfo").write_text("MemTotal: 948308 kB\nMemFree: 1 kB\nMemAvailable: 51000 kB\n")
-    memory = machine.memory(tmp_path / "cgroup", tmp_path)
-    assert memory is not None
-    assert (memory.ours, memory.nearly_full) == (limit != "max", nearly_full)
-    found = report_with(stand.health.now(), memory=memory).complaints
-    assert kinds(found) == ({"memory"} if nearly_full else set())
-    for complaint in found:
-        assert ("`MemoryMax=`" in complaint.advice) == memory.ours
-        assert "`top -o RES` shows what does" in complaint.advice
-    (tmp_path / "meminfo").unlink()
-    assert (machine.memory(tmp_path / "cgroup", tmp_path) is None) == (limit == "max")
-
-
-def test_a_clock_that_was_never_set(stand: Stand) -> None:
-    """A remark: readings are marked until it is."""
-    report = report_with(stand.health.now(), clock=Clock(now=0.0, set=False))
-    assert "clock" in kinds(report.remarks)
-    assert "clock " in as_text(report)
-    assert "NOT SET" in as_text(report)
-
-
-def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
-    """Why, for how long, how much waits, and that nothing is lost; what was lost is said too."""
-    outbox = Outbox(
-        waiting=12,
-        sent=5,
-        dropped=3,
-        thinned=0,
-        dropped_recently=3,
-        failing_for=300.0,
-        next_try_in=2.0,
-        last_error="nothing listens on localhost:1883",
-        bytes_used=4096,
-        bytes_written=8192,
-        syncs=2,
-    )
-    (sink,) = stand.health.now().sinks
-    report = report_with(stand.health.now(), sinks=(msgspec.structs.replace(sink, outbox=outbox),))
-    undelivered, lost = report.complaints
-    assert undelivered.message == (
-        "sink 'shelf' cannot deliver for 5 min: nothing listens on localhost:1883; 12 messages wait in its outbox"
-    )
-    assert lost.message == "sink 'shelf' has lost 3 messages from its outbox in the last minute (3 since the start)"
-
-
-def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
-    """What comes goes on, and is not safe: how much, why, and what to do."""
-    journal = Journal(
-        source="src",
-        state="waiting",
-        since=0.0,
-        reason="No space left on device",
-        waiting=0,
-        unkept=17,
-        used=0,
-        size=1,
-        written=0,
-        syncs=0,
-        damaged=0,
-    )
-    whole = stand.health.now()
-    (complaint,) = report_with(whole, journals=(journal,)).complaints
-    assert complaint.message.endswith("No space left on device; 17 readings went on without it")
-    assert complaint.advice.startswith("make room on that disk")
-
-
-def test_checkpoints_that_cannot_be_taken(stand: Stand) -> None:
-    """A complaint, unless the reason is a sink's, which complains itself."""
-    whole = stand.health.now()
-    assert whole.checkpoints is not None
-    failing = msgspec.structs.replace(whole.checkpoints, state="waiting", reason="disk is gone")
-    (complaint,) = report_with(whole, checkpoints=failing).complaints
-    assert (complaint.part, complaint.kind) == ("checkpoints", "checkpoints")
-    assert "the state could not be saved since" in complaint.message
-    sink = msgspec.structs.replace(whole.sinks[0], state="waiting", reason="disk is gone")
-    assert [one.part for one in report_with(whole, checkpoints=failing, sinks=(sink,)).complaints] == ["sink shelf"]
-
-
 def test_what_is_kept_on_disk(stand: Stand) -> None:
     """Journals and checkpoints have their figures."""
     stand.feed.say(*readings(1.0, 3.0))
@@ -384,48 +219,6 @@ def test_what_is_kept_on_disk(stand: Stand) -> None:
     (journal,) = report.journals
     assert (journal.source, journal.state, journal.unkept, journal.damaged) == ("src", "running", 0, 0)
     assert 0 < journal.used < journal.size
-
-
-def test_alarms_are_told_and_are_no_fault(stand: Stand) -> None:
-    """Alarms that are active say something of the plant, not of the gateway."""
-    (sink,) = stand.health.now().sinks
-    telling = msgspec.structs.replace(sink, details={"active": ["a", "b", "c", "d"]})
-    report = report_with(stand.health.now(), sinks=(telling,))
-    assert report.summary == "2 sensors, 4 alarms"
-    assert [remark.message for remark in report.remarks if remark.kind == "alarms"] == [
-        "4 alarms are active: a, b, c and 1 more"
-    ]
-
-
-def test_a_sensor_that_falls_silent_without_a_limit(stand: Stand) -> None:
-    """One that was heard regularly and is not any more is worth a remark, though nobody said how long is too long."""
-    sensor = msgspec.structs.replace(
-        stand.health.now().sensors[0],
-        name="a",
-        value=1.0,
-        time=0.0,
-        readings=3600,
-        age=300.0,
-        stale_after=None,
-        quality="good",
-    )
-    process = msgspec.structs.replace(stand.health.now().process, uptime=3900.0)
-    report = report_with(stand.health.now(), sensors=(sensor,), process=process)
-    (remark,) = report.remarks
-    assert remark.message == "sensor 'a' is silent for 5 min, and used to be heard every 1 s"
-    rare = msgspec.structs.replace(sensor, readings=12)
-    assert report_with(report, sensors=(rare,)).remarks == ()
-
-
-def test_silent_sensors_of_a_source_in_trouble_are_told_with_it(stand: Stand) -> None:
-    """Fifty sensors behind one cable are one complaint."""
-    whole = stand.health.now()
-    stale = tuple(
-        msgspec.structs.replace(whole.sensors[0], name=f"s{index}", age=90.0, stale=True) for index in range(50)
-    )
-    source = msgspec.structs.replace(whole.sources[0], state="waiting", reason="port is gone", retry_at=None)
-    (complaint,) = report_with(whole, sensors=stale, sources=(source,)).complaints
-    assert complaint.message.endswith("port is gone; 50 sensors are silent with it")
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])

@@ -1,0 +1,165 @@
+"""What is wrong is said in words, with what is to be done; what is merely worth a look is said apart."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.service.patient import Stand, kinds, report_with
+
+from gaugeway.service.health import machine
+from gaugeway.service.health.report import Clock, Disk, Journal, Outbox
+from gaugeway.service.health.text import as_text
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Generator[Stand]:
+    """A gateway that runs."""
+    with Stand(tmp_path).running() as stand:
+        yield stand
+
+
+def test_a_disk_that_is_nearly_full(stand: Stand) -> None:
+    """Less than a twentieth and less than half a gigabyte is too little."""
+    disk = Disk(folder="/state", size=8_000_000_000, free=100_000_000, nearly_full=True)
+    (complaint,) = report_with(stand.health.now(), disk=disk).complaints
+    assert complaint.message == "the disk with /state is nearly full: 100 MB of 8 GB are free"
+    found = machine.disk(stand.folder)
+    assert found is not None
+    assert 0 < found.free <= found.size
+    assert machine.disk(stand.folder / "nothing") is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "current", "idle", "nearly_full"),
+    [("268435456", 262144000, 0, True), ("268435456", 262144000, 100_000_000, False), ("max", 0, 0, True)],
+)
+def test_memory_that_is_nearly_full(
+    stand: Stand, tmp_path: Path, limit: str, current: int, idle: int, *, nearly_full: bool
+) -> None:
+    """By the bound of the unit where there is one, else by what the computer has; pages of files count as free."""
+    group = tmp_path / "cgroup" / "system.slice" / "gaugeway.service"
+    group.mkdir(parents=True)
+    (group / "memory.max").write_text(f"{limit}\n")
+    (group / "memory.current").write_text(f"{current}\n")
+    (group / "memory.stat").write_text(f"anon 1\ninactive_file {idle}\n")
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "cgroup").write_text("1:name=systemd:/\n0::/system.slice/gaugeway.service\n")
+    (tmp_path / "meminfo").write_text("MemTotal: 948308 kB\nMemFree: 1 kB\nMemAvailable: 51000 kB\n")
+    memory = machine.memory(tmp_path / "cgroup", tmp_path)
+    assert memory is not None
+    assert (memory.ours, memory.nearly_full) == (limit != "max", nearly_full)
+    found = report_with(stand.health.now(), memory=memory).complaints
+    assert kinds(found) == ({"memory"} if nearly_full else set())
+    for complaint in found:
+        assert ("`MemoryMax=`" in complaint.advice) == memory.ours
+        assert "`top -o RES` shows what does" in complaint.advice
+    (tmp_path / "meminfo").unlink()
+    assert (machine.memory(tmp_path / "cgroup", tmp_path) is None) == (limit == "max")
+
+
+def test_a_clock_that_was_never_set(stand: Stand) -> None:
+    """A remark: readings are marked until it is."""
+    report = report_with(stand.health.now(), clock=Clock(now=0.0, set=False))
+    assert "clock" in kinds(report.remarks)
+    assert "clock " in as_text(report)
+    assert "NOT SET" in as_text(report)
+
+
+def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
+    """Why, for how long, how much waits, and that nothing is lost; what was lost is said too."""
+    outbox = Outbox(
+        waiting=12,
+        sent=5,
+        dropped=3,
+        thinned=0,
+        dropped_recently=3,
+        failing_for=300.0,
+        next_try_in=2.0,
+        last_error="nothing listens on localhost:1883",
+        bytes_used=4096,
+        bytes_written=8192,
+        syncs=2,
+    )
+    (sink,) = stand.health.now().sinks
+    report = report_with(stand.health.now(), sinks=(msgspec.structs.replace(sink, outbox=outbox),))
+    undelivered, lost = report.complaints
+    assert undelivered.message == (
+        "sink 'shelf' cannot deliver for 5 min: nothing listens on localhost:1883; 12 messages wait in its outbox"
+    )
+    assert lost.message == "sink 'shelf' has lost 3 messages from its outbox in the last minute (3 since the start)"
+
+
+def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
+    """What comes goes on, and is not safe: how much, why, and what to do."""
+    journal = Journal(
+        source="src",
+        state="waiting",
+        since=0.0,
+        reason="No space left on device",
+        waiting=0,
+        unkept=17,
+        used=0,
+        size=1,
+        written=0,
+        syncs=0,
+        damaged=0,
+    )
+    whole = stand.health.now()
+    (complaint,) = report_with(whole, journals=(journal,)).complaints
+    assert complaint.message.endswith("No space left on device; 17 readings went on without it")
+    assert complaint.advice.startswith("make room on that disk")
+
+
+def test_checkpoints_that_cannot_be_taken(stand: Stand) -> None:
+    """A complaint, unless the reason is a sink's, which complains itself."""
+    whole = stand.health.now()
+    assert whole.checkpoints is not None
+    failing = msgspec.structs.replace(whole.checkpoints, state="waiting", reason="disk is gone")
+    (complaint,) = report_with(whole, checkpoints=failing).complaints
+    assert (complaint.part, complaint.kind) == ("checkpoints", "checkpoints")
+    assert "the state could not be saved since" in complaint.message
+    sink = msgspec.structs.replace(whole.sinks[0], state="waiting", reason="disk is gone")
+    assert [one.part for one in report_with(whole, checkpoints=failing, sinks=(sink,)).complaints] == ["sink shelf"]
+
+
+def test_alarms_are_told_and_are_no_fault(stand: Stand) -> None:
+    """Alarms that are active say something of the plant, not of the gateway."""
+    (sink,) = stand.health.now().sinks
+    telling = msgspec.structs.replace(sink, details={"active": ["a", "b", "c", "d"]})
+    report = report_with(stand.health.now(), sinks=(telling,))
+    assert report.summary == "2 sensors, 4 alarms"
+    assert [remark.message for remark in report.remarks if remark.kind == "alarms"] == [
+        "4 alarms are active: a, b, c and 1 more"
+    ]
+
+
+def test_a_sensor_that_falls_silent_without_a_limit(stand: Stand) -> None:
+    """One that was heard regularly and is not any more is worth a remark, though nobody said how long is too long."""
+    sensor = msgspec.structs.replace(
+        stand.health.now().sensors[0],
+        name="a",
+        value=1.0,
+        time=0.0,
+        readings=3600,
+        age=300.0,
+        stale_after=None,
+        quality="good",
+    )
+    process = msgspec.structs.replace(stand.health.now().process, uptime=3900.0)
+    report = report_with(stand.health.now(), sensors=(sensor,), process=process)
+    (remark,) = report.remarks
+    assert remark.message == "sensor 'a' is silent for 5 min, and used to be heard every 1 s"
+    rare = msgspec.structs.replace(sensor, readings=12)
+    assert report_with(report, sensors=(rare,)).remarks == ()
+
+
+def test_silent_sensors_of_a_source_in_trouble_are_told_with_it(stand: Stand) -> None:
+    """Fifty sensors behind one cable are one complaint."""
+    whole = stand.health.now()
+    stale = tuple(
+        msgspec.structs.replace(whole.sensors[0], name=f"s{index}", age=90.0, stale=True) for index in range(50)
+    )
+    source = msgspec.structs.replace(whole.sources[0], state="waiting", reason="port is gone", retry_at=None)
+    (complaint,) = report_with(whole, sensors=stale, sources=(source,)).complaints
+    assert complaint.message.endswith("port is gone; 50 sensors are silent with it")
