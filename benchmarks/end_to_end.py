@@ -131,6 +131,50 @@ def backlog(start: Start, count: int) -> tuple[float, float]:
     return peaks[0], peaks[1]
 
 
+def show_bulk(contenders: dict[str, Start], runs: int, messages: int) -> None:
+    """Measure as fast as it goes, the contenders taking turns."""
+    results: dict[str, list[Cost]] = {name: [] for name in contenders}
+    for _ in range(runs):
+        for name, start in contenders.items():
+            results[name].append(bulk(start, messages))
+    rows = [
+        [
+            name,
+            f"{middle([cost.cpu for cost in found]) * 100_000 / messages:.2f}",
+            f"{middle([cost.peak_mb for cost in found]):.1f}",
+        ]
+        for name, found in results.items()
+    ]
+    table("MQTT at QoS 1 to JSON lines and alerts", ["", "CPU s per 100k messages", "peak RSS MB"], rows)
+
+
+def show_steady(contenders: dict[str, Start], runs: int, seconds: float) -> None:
+    """Measure at a constant rate."""
+    rows: list[list[str]] = []
+    for name, start in contenders.items():
+        found = [steady(start, 1000, seconds) for _ in range(runs)]
+        rows.append(
+            [
+                name,
+                f"{middle([one.share for one in found]):.1%}",
+                f"{middle([one.median for one in found]):.1f}",
+                f"{middle([one.late for one in found]):.1f}",
+                f"{sum(one.alerts for one in found)}",
+            ]
+        )
+    head = ["", "share of one core", "alert's way, median ms", "99th percentile ms", "alerts"]
+    table("A constant 1,000 messages a second", head, rows)
+
+
+def show_backlog(contenders: dict[str, Start]) -> None:
+    """Measure what a backlog adds to the memory."""
+    rows: list[list[str]] = []
+    for name, start in contenders.items():
+        few, many = backlog(start, 200_000)
+        rows.append([name, f"{few:.1f}", f"{many:.1f}", f"{many - few:+.1f}"])
+    table("A backlog of 200,000 messages", ["", "peak RSS MB with 1,000", "with 200,000", "difference"], rows)
+
+
 def main() -> None:
     """Measure and print."""
     words = argparse.ArgumentParser(description=__doc__)
@@ -144,40 +188,11 @@ def main() -> None:
     given = words.parse_args()
     contenders = {name: CONTENDERS[name] for name in given.only}
     if "bulk" in given.parts:
-        results: dict[str, list[Cost]] = {name: [] for name in contenders}
-        for _ in range(given.runs):
-            for name, start in contenders.items():
-                results[name].append(bulk(start, given.messages))
-        rows = [
-            [
-                name,
-                f"{middle([cost.cpu for cost in found]) * 100_000 / given.messages:.2f}",
-                f"{middle([cost.peak_mb for cost in found]):.1f}",
-            ]
-            for name, found in results.items()
-        ]
-        table("MQTT at QoS 1 to JSON lines and alerts", ["", "CPU s per 100k messages", "peak RSS MB"], rows)
+        show_bulk(contenders, given.runs, given.messages)
     if "steady" in given.parts:
-        rows = []
-        for name, start in contenders.items():
-            found = [steady(start, 1000, given.seconds) for _ in range(given.runs)]
-            rows.append(
-                [
-                    name,
-                    f"{middle([one.share for one in found]):.1%}",
-                    f"{middle([one.median for one in found]):.1f}",
-                    f"{middle([one.late for one in found]):.1f}",
-                    f"{sum(one.alerts for one in found)}",
-                ]
-            )
-        head = ["", "share of one core", "alert's way, median ms", "99th percentile ms", "alerts"]
-        table("A constant 1,000 messages a second", head, rows)
+        show_steady(contenders, given.runs, given.seconds)
     if "backlog" in given.parts:
-        rows = []
-        for name, start in contenders.items():
-            few, many = backlog(start, 200_000)
-            rows.append([name, f"{few:.1f}", f"{many:.1f}", f"{many - few:+.1f}"])
-        table("A backlog of 200,000 messages", ["", "peak RSS MB with 1,000", "with 200,000", "difference"], rows)
+        show_backlog(contenders)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ class Email(Announcer):
 
     def _connection(self) -> "SMTP":
         """Return a connection on which mail can be sent: encrypted and logged in as it is configured."""
-        import ssl  # noqa: PLC0415  (only who encrypts loads it)
+        import ssl  # noqa: PLC0415  (smtplib loads it too)
         from smtplib import SMTP, SMTP_SSL  # noqa: PLC0415  (only who sends loads it)
 
         if self._tls == "none":

@@ -259,8 +259,8 @@ def _wait_while(condition: Callable[[], bool], seconds: float, every: float = 0.
         time.sleep(every)
 
 
-def main() -> int:
-    """Run one campaign and say what came of it."""
+def ordered() -> tuple[Orders, Path | None]:
+    """Return what the command line asks for, and where everything is left."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = words.add_argument
     add("--kills", type=int, default=200)
@@ -294,7 +294,12 @@ def main() -> int:
     if given["sensors"] % given["sources"]:
         words.error("--sensors has to be a multiple of --sources: a sensor belongs to one of them")
     wanted: Path | None = given.pop("folder")
-    orders = msgspec.convert(given, Orders)
+    return msgspec.convert(given, Orders), wanted
+
+
+def main() -> int:
+    """Run one campaign and say what came of it."""
+    orders, wanted = ordered()
     with tempfile.TemporaryDirectory(prefix="gaugeway-campaign-") as temporary:
         folder = wanted or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -68,7 +68,6 @@ class Store:
 
     def __init__(self, path: Path, reserve: Reserve | None = None, *, patience: float = PATIENCE) -> None:
         self.path = path
-        self.saves = 0
         self.bytes_saved = 0
         self.set_aside = 0
         self.damaged = 0
@@ -99,7 +98,6 @@ class Store:
                 if error.errno != errno.ENOSPC or self._reserve is None or not self._reserve.release():
                     raise
                 self._twice(partial(self._write, parts))
-            self.saves += 1
             if self._reserve is not None:
                 self._reserve.refill()
 
