@@ -247,6 +247,8 @@ class Day:
             next(iter(talk.listen({"ask": "tap", "at": "plant"})))
         process = report.process
         self.samples.append(Sample(time.monotonic(), process.memory, process.threads, process.files))
+        with (self.folder / "samples.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(self.samples[-1]) + b"\n")
 
     def _ask(self) -> Report:
         with self._talk() as talk:
