@@ -216,11 +216,23 @@ def test_a_sink_cannot_write_into_a_folder_or_below_a_file(tmp_path: Path) -> No
     assert "is a file, and a folder is needed there" in problems(source() + SINKS % "file/a.jsonl", tmp_path)[0]
 
 
+def test_a_path_that_cannot_be_is_told_where_it_stands(tmp_path: Path) -> None:
+    """In words, and without a traceback: too long for any file system, or with a character that ends it."""
+    (found,) = problems(source() + f"storage: {{dir: {'x' * 300}}}\n", tmp_path)
+    assert found.startswith("6:16 there can be no xxx")
+    assert found.endswith("…: file name too long")
+    (found,) = problems(source() + SINKS % f"{'x' * 300}.jsonl", tmp_path)
+    assert found.endswith("…: file name too long")
+    (found,) = problems(source() + 'storage: {dir: "a\\0b"}\n', tmp_path)
+    assert found == "6:16 'dir' must be a path, and the character U+0000 is in none"
+
+
 def test_no_size_is_larger_than_the_disk(tmp_path: Path) -> None:
     (found,) = problems(source() + SINKS % "a.jsonl, keep: 900000GB", tmp_path)
     assert "more than the whole disk" in found
     (found,) = problems(source() + "storage: {journal_size: 900000GB}\n", tmp_path)
     assert "more than the whole disk" in found
+    assert found.endswith("| write a smaller `journal_size` under `storage`")
 
 
 def test_times_shorter_than_what_passes_between_two_readings_are_warned_of() -> None:

@@ -46,6 +46,11 @@ def composed(text: str) -> tuple[object, list[str]]:
         ),
         ("a: - b\n", "1:4 a list with dashes begins in a line of its own | put it into the next line, or write [a, b]"),
         ('a: "\\d"\n', "1:5 a backslash means something else in double quotes | use single quotes"),
+        (
+            "a:\n\u00a0 b: 1\n",
+            "2:1 a blank of another kind (U+00A0), as copied texts have them, stands here"
+            " | indent with ordinary blanks",
+        ),
         ("a: 1\n---\nb: 1\n", "2:1 a second document begins here | a configuration is one document: remove the '---'"),
         ("a: 1\nb: 2\na: 3\n", "3:1 'a' is given twice; it stands in line 1 already | keep one of the two"),
         ("[a]: 1\n", "1:1 a key has to be a text | put it in quotes if it is meant as a text"),

@@ -26,6 +26,9 @@ MOST_NODES: Final = 200_000
 INCLUDE: Final = "!include"
 SECRET: Final = "!secret"  # noqa: S105  (the tag, not a secret)
 Settle = Callable[[Scalar], Node]
+ODD_BLANKS: Final = frozenset("\u00a0\u2002\u2003\u2007\u2009\u200a\u200b\u202f\u3000")
+"""Blanks for people and none for YAML: with them a key moves out from under the one above."""
+
 OWN_TAGS: Final = (INCLUDE, SECRET)
 TEXT_TAGS: Final = ("!", "tag:yaml.org,2002:str")
 
@@ -179,6 +182,9 @@ class Composer:
             node.width = column - node.column
 
     def _enter(self, mapping: Mapping, key: Scalar, value: Node) -> None:
+        if key.plain and key.value[:1] in ODD_BLANKS:
+            message = f"a blank of another kind (U+{ord(key.value[0]):04X}), as copied texts have them, stands here"
+            self.review.error(key, message, "indent with ordinary blanks")
         earlier = mapping.entries.get(key.value)
         if earlier is not None:
             self.review.error(

@@ -28,6 +28,10 @@ CPU_SECONDS: Final = 20e-6
 """What one reading takes on one core of a Raspberry Pi 4, four times of what was measured on a PC."""
 
 
+AT_REST: Final = 0.8
+"""Percent of such a core that goes on waiting, watching and being well, with nothing to read; measured likewise."""
+
+
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """The figures; what they rest on stands in `assumed`."""
 
@@ -90,7 +94,7 @@ def cost(plan: Plan) -> Cost:
         syncs_per_day=round(_syncs(plan, flows)),
         messages_per_day=round(_messages(plan, flows)),
         bus_duty={flow.id: duty for flow in flows if (duty := flow.duty()) is not None},
-        cpu_percent=100 * readings / DAY * CPU_SECONDS,
+        cpu_percent=AT_REST + 100 * readings / DAY * CPU_SECONDS,
         assumed=tuple(assumed),
     )
 

@@ -4,6 +4,7 @@ from typing import Final, get_args
 
 from gaugeway.config.chain import ChainShape
 from gaugeway.config.entries import RETRY
+from gaugeway.config.names import LONGEST
 from gaugeway.config.rules import RulesShape
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
@@ -20,7 +21,7 @@ from gaugeway.plan import Http, Limits, Logging
 from gaugeway.sensor import Kind
 
 FOLDERS: Final = ListShape(PathShape(), tuple, single=True)
-NODE: Final = r"^[^+#/\s]+$"
+NODE: Final = Text(r"^[^+#/\s]+$", 1, LONGEST, "be a name without blanks, +, # and /")
 
 
 def keys(setting: Setting) -> Record:
@@ -33,7 +34,7 @@ def keys(setting: Setting) -> Record:
     )
     table = [
         _key("version", Choice({"1": 1}), "The version of this format.", 1),
-        _key("node", Text(NODE, 1), "The name of this gateway; by default the host's.", "plant1"),
+        _key("node", NODE, "The name of this gateway; by default the host's.", "plant1"),
         _key("storage", storage, "Where state is kept, and how often it is made to last."),
         _key("plugins", FOLDERS, "Folders with plugins of your own.", ["plugins"]),
         _key("templates", anything, "What several entries have in common; an entry takes it with `like`."),

@@ -20,12 +20,16 @@ from gaugeway.sensor import GLOB_CHARACTERS
 
 WRITTEN: Final = "path"
 DEVICE: Final = "port"
+SHOWN: Final = 40
 
 
 def check_disk(subject: Subject, review: Review) -> None:
     """Find files that cannot be written, that two write, and sizes that no disk here has."""
+    if not _can_be(subject.storage, subject.place("storage", "dir"), review):
+        return
     _check_writable(subject.storage, subject.place("storage", "dir"), review)
-    _check_size(subject.whole.storage.journal_size, subject.storage, subject.place("storage", "journal_size"), review)
+    journal, place = subject.whole.storage.journal_size, subject.place("storage", "journal_size")
+    _check_size(journal, subject.storage, place, review, "write a smaller `journal_size` under `storage`")
     written: dict[Path, Given] = {}
     for sink in subject.whole.sinks:
         _check_sink(sink.given, subject, written, review)
@@ -34,12 +38,14 @@ def check_disk(subject: Subject, review: Review) -> None:
             holder = written.get(path.resolve())
             if holder is not None:
                 review.error(source.given.node(name), f"the sink '{holder.id}' writes what is read here")
-            elif name != DEVICE:
+            elif name != DEVICE and _can_be(path, source.given.node(name), review):
                 _check_there(path, source.given.node(name), review)
 
 
 def _check_sink(sink: Given, subject: Subject, written: dict[Path, Given], review: Review) -> None:
     for name, path in _paths(sink):
+        if not _can_be(path, sink.node(name), review):
+            continue
         if name != WRITTEN:
             _check_there(path, sink.node(name), review)
             continue
@@ -61,6 +67,21 @@ def _paths(given: Given) -> Iterator[tuple[str, Path]]:
     return ((name, value) for name, value in given.options.items() if isinstance(value, Path))
 
 
+def _can_be(path: Path, node: Node, review: Review) -> bool:
+    """Tell whether there can be such a file, and this user may look for it."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except PermissionError:
+        review.warn(node, f"{path} cannot be looked for by the user {_user()}")
+    except OSError as error:
+        review.error(node, f"there can be no {path.name[:SHOWN]}…: {(error.strerror or str(error)).lower()}")
+    else:
+        return True
+    return False
+
+
 def _check_there(path: Path, node: Node, review: Review) -> None:
     if GLOB_CHARACTERS.intersection(path.name):
         return
@@ -79,12 +100,12 @@ def _check_writable(folder: Path, node: Node, review: Review) -> None:
         review.warn(node, f"the folder {there} cannot be written by the user {_user()}")
 
 
-def _check_size(size: int, path: Path, node: Node, review: Review) -> None:
+def _check_size(size: int, path: Path, node: Node, review: Review, hint: str = "") -> None:
     there = next(above for above in (path, *path.parents) if above.exists())
     disk = os.statvfs(there)
     total = disk.f_blocks * disk.f_frsize
     if size > total:
-        review.error(node, f"{size_words(size)} are more than the whole disk, which has {size_words(total)}")
+        review.error(node, f"{size_words(size)} are more than the whole disk, which has {size_words(total)}", hint)
 
 
 def _sizes_of(given: Given) -> Iterator[tuple[int, Node]]:

@@ -144,13 +144,19 @@ def _text(metas: Metas) -> Shape[object]:
     )
 
 
+def _address(metas: Metas) -> AddressShape:
+    pattern = next((meta.pattern for meta in metas if meta.pattern), None)
+    example = next((str(meta.examples[0]) for meta in metas if meta.examples), None)
+    return AddressShape(pattern) if example is None else AddressShape(pattern, example)
+
+
 def _marked(mark: str, metas: Metas) -> Shape[object]:
     makers: dict[str, Callable[[], Shape[object]]] = {
         "duration": lambda: DurationShape(Bounds.of(metas)),
         "size": lambda: SizeShape(Bounds.of(metas)),
         "path": PathShape,
         "secret": SecretShape,
-        "address": lambda: AddressShape(next((meta.pattern for meta in metas if meta.pattern), None)),
+        "address": lambda: _address(metas),
         "unit": UnitShape,
         "pattern": PatternShape,
     }

@@ -32,8 +32,10 @@ class PathShape(msgspec.Struct, frozen=True):
         text = Text().read(node, review)
         if isinstance(text, Wrong):
             return text
-        if not text.strip() or "\0" in text:
+        if not text.strip():
             return review.wrong(node, "must be a path, and is empty")
+        if "\0" in text:
+            return review.wrong(node, "must be a path, and the character U+0000 is in none")
         return review.folder / Path(text).expanduser() if text.startswith("~/") else review.folder / text
 
     def schema(self) -> Schema:
@@ -69,11 +71,12 @@ class AddressShape(msgspec.Struct, frozen=True):
     """A URL: scheme, host, and port where it is not the usual one."""
 
     pattern: str | None = None
+    example: str = "mqtt://localhost:1883"
 
     @property
     def words(self) -> str:
         """What is allowed."""
-        return "an address such as mqtt://localhost:1883"
+        return f"an address such as {self.example}"
 
     def read(self, node: Node, review: Review) -> str | Wrong:
         """Return the address."""
@@ -84,7 +87,7 @@ class AddressShape(msgspec.Struct, frozen=True):
         if match is None:
             return review.wrong(node, f"must be {self.words}, not '{node.echo}'", _hint(text))
         if self.pattern is not None and not re.search(self.pattern, text):
-            return review.wrong(node, f"must look like {self.pattern}, not '{node.echo}'")
+            return review.wrong(node, f"must be {self.words}, not '{node.echo}'")
         return self._checked(text, match, node, review)
 
     @staticmethod

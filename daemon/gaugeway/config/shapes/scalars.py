@@ -32,6 +32,8 @@ class Text(msgspec.Struct, frozen=True):
     pattern: str | None = None
     least: int = 0
     most: int | None = None
+    looks: str = ""
+    """What the pattern asks for, in words."""
 
     @property
     def words(self) -> str:
@@ -55,7 +57,7 @@ class Text(msgspec.Struct, frozen=True):
         if self.most is not None and len(value) > self.most:
             return review.wrong(node, f"must have at most {self.most} characters")
         if self.pattern is not None and not re.search(self.pattern, value):
-            return review.wrong(node, f"must look like {self.pattern}, not '{node.echo}'")
+            return review.wrong(node, f"must {self.looks or f'look like {self.pattern}'}, not '{node.echo}'")
         return value
 
     def schema(self) -> Schema:
