@@ -39,6 +39,16 @@ def test_a_good_file_is_drawn_with_its_cost(file: Path) -> None:
         assert wanted in done.stdout
 
 
+def test_a_folder_stands_for_the_file_in_it(tmp_path: Path) -> None:
+    """For every command alike; where nothing is named, it is the file of the folder that one is in."""
+    (tmp_path / "gaugeway.yaml").write_text(GATEWAY, encoding="utf-8")
+    for command in ("check", "test", "upgrade"):
+        assert gaugeway(command, tmp_path).returncode == 0, command
+    missing = gaugeway("check", "no-such-gateway")
+    assert missing.returncode == 2
+    assert "no file and no gateway called 'no-such-gateway'" in missing.stderr
+
+
 def test_a_bad_file_ends_with_78_and_says_how_many_mistakes_there_are(file: Path) -> None:
     """All of them, at their places, on standard error."""
     file.write_text(GATEWAY.replace("every", "evry").replace("console", "consol"), encoding="utf-8")

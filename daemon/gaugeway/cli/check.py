@@ -1,15 +1,15 @@
 """`gaugeway check`: everything that can be wrong with a configuration, and what it will cost to run."""
 
 import sys
-from pathlib import Path
 
 import msgspec
 
 from gaugeway.cli import exits
+from gaugeway.cli.chosen import config_file
 from gaugeway.cli.words import Words
 from gaugeway.config import Report, load_report
-from gaugeway.errors import ConfigError
 from gaugeway.plan import Plan
+from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -20,7 +20,7 @@ def words(name: str) -> Words:
         "Nothing is opened or started, unless you ask for --live.",
         "gaugeway check configs/minimal.yaml",
     )
-    taken.value("config", "the configuration file", " ", metavar="CONFIG")
+    taken.value("config", MEANT, " ", metavar="CONFIG")
     taken.switch("--live", "also open the ports and brokers, and show a first reading of each sensor")
     taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
     taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")
@@ -33,9 +33,8 @@ def run(words: Words) -> int:
     key, given = words.maybe("--explain"), words.text("config").strip()
     if key is not None:
         return explain(key, given)
-    if not given:
-        raise ConfigError("which configuration? name its file: gaugeway check gaugeway.yaml")
-    report = load_report(Path(given))
+    file = config_file(given)
+    report = load_report(file)
     if words.on("--json"):
         print(msgspec.json.format(msgspec.json.encode(as_dict(report)), indent=2).decode())
     else:
@@ -45,7 +44,7 @@ def run(words: Words) -> int:
     if words.on("--resolved"):
         from gaugeway.config.resolved import resolved  # noqa: PLC0415  (only who asks pays for it)
 
-        print(resolved(Path(given)))
+        print(resolved(file))
     if words.on("--live"):
         from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
 
@@ -58,7 +57,7 @@ def explain(key: str, file: str) -> int:
     from gaugeway.config.explain import explain as explained  # noqa: PLC0415
     from gaugeway.registry import Registry  # noqa: PLC0415
 
-    plan = load_report(Path(file)).plan if file else None
+    plan = load_report(config_file(file)).plan if file else None
     print(explained(key, Registry.discover(plan.plugin_folders if plan else ())))
     return exits.WELL
 

@@ -2,18 +2,18 @@
 
 import os
 import signal
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from gaugeway.cli import exits
+from gaugeway.cli.chosen import config_file
 from gaugeway.cli.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
 from gaugeway.service.loading import Loading
 from gaugeway.service.presence.announcement import note_fault
-from gaugeway.service.presence.find import MEANT, USUAL, config_of
+from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -43,16 +43,6 @@ def run(words: Words) -> int:
             plan, registry = loading.end()
         well = serve(plan, registry, background=words.on("--background"), around=Progress)
     return exits.WELL if well else exits.UNWELL
-
-
-def config_file(given: str) -> Path:
-    """Return the file that is meant."""
-    found = config_of(given)
-    if found is not None:
-        return Path(found)
-    where = f"no {USUAL[0]} here and no {USUAL[1]}" if not given else f"no file and no gateway called '{given}'"
-    print(f"gaugeway: {where}; `gaugeway scaffold DIR` makes one", file=sys.stderr)
-    raise SystemExit(exits.USAGE)
 
 
 @contextmanager

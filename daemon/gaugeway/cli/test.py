@@ -5,9 +5,11 @@ import sys
 import msgspec
 
 from gaugeway.cli import exits
+from gaugeway.cli.chosen import config_file
 from gaugeway.cli.words import Words
 from gaugeway.config import load
 from gaugeway.registry import Registry
+from gaugeway.service.presence.find import MEANT
 from gaugeway.service.trial import Trial, Verdict
 
 
@@ -19,14 +21,14 @@ def words(name: str) -> Words:
         "rules in virtual time, silences included; nothing is opened, sent or written.",
         "gaugeway test configs/boiler-room.yaml",
     )
-    taken.value("config", "the configuration file", metavar="CONFIG")
+    taken.value("config", MEANT, " ", metavar="CONFIG")
     taken.switch("--json", "print JSON")
     return taken
 
 
 def run(words: Words) -> int:
     """Run them all."""
-    plan = load(words.path("config"))
+    plan = load(config_file(words.text("config").strip()))
     verdicts = list(Trial(plan, Registry.discover(plan.plugin_folders)).run())
     if words.on("--json"):
         shown = [msgspec.to_builtins(verdict) | {"passed": verdict.passed} for verdict in verdicts]

@@ -3,8 +3,10 @@
 import os
 
 from gaugeway.cli import exits
+from gaugeway.cli.chosen import config_file
 from gaugeway.cli.words import Words
 from gaugeway.config.upgrade import PRESENT, upgraded
+from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -14,14 +16,14 @@ def words(name: str) -> Words:
         "Bring a configuration to the present format. Its comments stay, and the old text is kept beside it (.old).",
         "gaugeway upgrade plant/gaugeway.yaml",
     )
-    taken.value("config", "the configuration file", metavar="CONFIG")
+    taken.value("config", MEANT, " ", metavar="CONFIG")
     taken.switch("--dry-run", "print the new text instead of writing it")
     return taken
 
 
 def run(words: Words) -> int:
     """Rewrite it, in one step that a crash cannot halve."""
-    file = words.path("config")
+    file = config_file(words.text("config").strip())
     before = file.read_text(encoding="utf-8-sig")
     after = upgraded(before)
     if words.on("--dry-run"):
