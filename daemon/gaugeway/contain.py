@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Final, Self
 
-from gaugeway.errors import PluginError
+from gaugeway.errors import GaugewayError, PluginError
 
 
 class Signal(BaseException):
@@ -55,4 +55,6 @@ def in_words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if isinstance(error, GaugewayError) and text:
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
