@@ -97,7 +97,7 @@ class Command(Announcer):
         from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired  # noqa: PLC0415  (only who runs something loads it)
 
         arguments = [argument.fill(event).replace("\0", "") for argument in self._arguments]
-        with Popen(  # noqa: S603  (a list that no shell reads)
+        with Popen(
             arguments,
             stdin=PIPE,
             stdout=DEVNULL,

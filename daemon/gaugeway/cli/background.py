@@ -22,7 +22,7 @@ BY_FORCE_AFTER: Final = 2.0
 def begun(config: str) -> int:
     """Start a gateway and wait until all of it runs; what it has to say against that stands on our standard error."""
     command = [sys.executable, "-P", "-m", "gaugeway", "run", "--background", config]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return _awaited(child, config)
     except KeyboardInterrupt:  # who takes a start back wants nothing left behind that runs

@@ -120,18 +120,18 @@ def from_journal(unit: str, wanted: Wanted, lines: int, *, follow: bool) -> int:
     command += ["--priority", PRIORITIES[wanted.level]]
     if wanted.source is None:
         command += ["--lines", str(lines), *(["--follow"] if follow else [])]
-        return subprocess.run(command, check=False).returncode  # noqa: S603
+        return subprocess.run(command, check=False).returncode
     return _of_source(command, wanted.source, lines, follow=follow)
 
 
 def _of_source(command: list[str], source: re.Pattern[str], lines: int, *, follow: bool) -> int:
     """Show of the journal what is about one source."""
     asked = [*command, "--lines", "all"]
-    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, errors="replace") as journal:  # noqa: S603
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, errors="replace") as journal:
         show(deque(filter(source.search, journal.stdout or ()), lines))
     if follow:
         asked = [*command, "--lines", "0", "--follow"]
-        with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, errors="replace") as journal:  # noqa: S603
+        with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True, errors="replace") as journal:
             show(filter(source.search, journal.stdout or ()))
     return journal.returncode
 

@@ -142,8 +142,8 @@ def _laid_over(entry: Entry, other: Entry | None, *, under: bool) -> Entry:
     if other is None or not isinstance(entry.value, Mapping) or not isinstance(other.value, Mapping):
         return entry
     lower, upper = (entry, other) if under else (other, entry)
-    assert isinstance(lower.value, Mapping)  # noqa: S101
-    assert isinstance(upper.value, Mapping)  # noqa: S101
+    assert isinstance(lower.value, Mapping)  # noqa: S101  (either is one of the two above)
+    assert isinstance(upper.value, Mapping)  # noqa: S101  (likewise)
     return Entry(upper.key, msgspec.structs.replace(upper.value, entries=lower.value.entries | upper.value.entries))
 
 

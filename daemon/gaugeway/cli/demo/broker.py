@@ -30,7 +30,7 @@ def broker(folder: Path) -> Generator[tuple[str, int]]:
         return
     settings = folder / "mosquitto.conf"
     settings.write_text(SETTINGS.format(port=port))
-    process = subprocess.Popen([program, "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen([program, "-c", settings], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_listening(port)
         yield "mosquitto", port

@@ -77,7 +77,7 @@ class Hand:
         print(f"{'would run' if self.dry else 'runs':<9} {' '.join(words)}")
         if self.dry:
             return True
-        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)  # noqa: S603
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode != 0 and needed:
             raise GaugewayError(f"`{' '.join(words)}` failed:\n{(done.stderr or done.stdout).strip()}")
         return done.returncode == 0
