@@ -59,8 +59,8 @@ def test_too_many_bugs_are_final(caplog: pytest.LogCaptureFixture) -> None:
     assert all(record.exc_info for record in failures)
 
 
-def test_what_the_operator_has_to_mend_is_final_at_once() -> None:
-    """There is no use in trying a port without permission three times."""
+def test_what_the_operator_has_to_mend_is_final_at_once(caplog: pytest.LogCaptureFixture) -> None:
+    """There is no use in trying a port without permission three times, nor in showing where in the code it failed."""
     one = supervised(ConfigError("/dev/ttyUSB0 needs the group dialout"))
     one.start()
     assert gave_up(one)
@@ -69,6 +69,8 @@ def test_what_the_operator_has_to_mend_is_final_at_once() -> None:
         "failed",
         True,
     )
+    (failure,) = (record for record in caplog.records if record.message == "pipeline failed")
+    assert failure.exc_info is None
 
 
 def test_a_device_that_is_away_is_not_counted() -> None:

@@ -99,8 +99,10 @@ class Supervisor:
                 pipeline.run()
                 return
             error = fault.error or RuntimeError("ended in an unknown way")
-            log.error("pipeline failed", source=pipeline.name, reason=in_words(error), error=error)
-            if isinstance(error, ConfigError) or not self._may_restart():
+            mended_by_operator = isinstance(error, ConfigError)
+            bug = None if mended_by_operator else error
+            log.error("pipeline failed", source=pipeline.name, reason=in_words(error), error=bug)
+            if mended_by_operator or not self._may_restart():
                 pipeline.status.become("failed", in_words(error))
                 self._let_time_pass(math.inf)
                 return
