@@ -104,6 +104,8 @@ def opened(path: Path, settings: Settings) -> Generator[Port]:
 def trouble(path: Path, error: Exception) -> DeviceError:
     """Return what the operator should be told of a port that fails."""
     number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error.__context__, termios.error):  # which pyserial puts into words of its own
+        number = error.__context__.args[0]
     if number is None and path.exists() and not path.is_char_device():
         number = errno.ENOTTY
     if number == errno.EACCES:

@@ -227,7 +227,7 @@ def test_a_closed_stream_leaves_no_descriptor_open(adapter: Adapter) -> None:
 def test_a_path_that_is_no_port_is_said_to_be_none(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("23.4")
-    for path in (file, tmp_path):
+    for path in (file, tmp_path, Path("/dev/null")):
         with pytest.raises(DeviceError, match="is no serial port"), opened(path, Settings()):
             pass
 
