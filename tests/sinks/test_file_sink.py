@@ -2,11 +2,12 @@
 
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
-from gaugeway import ConfigError, Reading, Tick
+from gaugeway import ConfigError, DeviceError, Reading, Tick
 from gaugeway_sinks.file import File
 from gaugeway_sinks.file.retention import Keep
 from gaugeway_sinks.file.rotation import Rotate
@@ -161,3 +162,16 @@ def test_options_that_cannot_be(tmp_path: Path) -> None:
         File(path=path, keep=Keep(files=1))
     with pytest.raises(ConfigError, match="'files'"):
         File(path=path, rotate=Rotate(size=1), keep=Keep())
+
+
+def test_what_is_no_ordinary_file_is_not_written_to(tmp_path: Path) -> None:
+    """A pipe put in its place would swallow readings; they wait until it is gone."""
+    sink = File(path=tmp_path / "r.jsonl")
+    os.mkfifo(tmp_path / "r.jsonl")
+    for _ in range(2):
+        with pytest.raises(DeviceError, match="is no ordinary file"):
+            sink.consume(readings(1))
+    (tmp_path / "r.jsonl").unlink()
+    sink.consume(readings(1))
+    sink.close()
+    assert values(tmp_path / "r.jsonl") == [1]

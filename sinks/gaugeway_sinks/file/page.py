@@ -2,11 +2,14 @@
 
 import errno
 import os
+import stat
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from gaugeway import DeviceError
 
 SEALED: Final = 4096
 BLOCK: Final = 64 * 1024
@@ -21,6 +24,9 @@ class Page:
         self._entered = False
         self._synced = False
         found = os.fstat(self._fd)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(self._fd)
+            raise DeviceError(f"{path} is no ordinary file, from which something could be taken back after a crash")
         self._identity = found.st_dev, found.st_ino
         self.size = found.st_size
 
