@@ -36,6 +36,8 @@ def test_a_gateway_that_does_not_run_is_drawn_from_its_file(tmp_path: Path) -> N
     with Home(tmp_path) as home:
         drawn = home.run("inspect")
         assert (drawn.returncode, drawn.stdout.splitlines()[0]) == (0, "boiler  (synthetic)")
+        for choice in (("--where", "value>80"), ("--sensor", "a"), ("--count", "3")):
+            assert "say where to look: --tap" in home.run("inspect", *choice).stderr
         home.config.write_text("sources: 7")
         assert home.run("inspect").returncode == 78
         assert home.run("inspect", "--tap", "boiler").returncode == 3

@@ -156,6 +156,13 @@ def test_what_is_wrong_with_the_file_as_a_whole_is_told_once(text: str, said: st
     assert problems(text) == [said]
 
 
+def test_a_blank_that_is_missing_after_a_colon_is_asked_for() -> None:
+    """YAML takes all up to the next colon for the name."""
+    assert problems("sources:\n  a:{type: port}\n")[0] == (
+        "2:3 the name of a source cannot contain '{' | put a blank after the colon"
+    )
+
+
 def test_all_mistakes_come_together_in_the_order_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "gateway.yaml"
     file.write_text("flags: 5\n" + source("boud: 60\nevery: 10") + "stages: [smoth]\nlogging: {level: loud}\n")

@@ -39,6 +39,8 @@ def run(words: Words) -> int:
     meant = find(words.text("config").strip())
     at = words.maybe("--tap")
     if at is None:
+        if words.text("--where") or words.text("--sensor") != "*" or words.maybe("--count") is not None:
+            words.refuse("say where to look: --tap SOURCE or --tap SOURCE/STAGE")
         print("\n".join(picture(meant).lines()))
         return exits.WELL
     request: Answer = {"ask": "tap", "at": at, "sensor": words.text("--sensor"), "where": words.text("--where")}

@@ -28,7 +28,8 @@ def check_name(what: str, key: Scalar, review: Review, *, of: Node, glob: bool =
     elif unfit is not None:
         shown = "a blank" if unfit[0].isspace() else f"'{unfit[0]}'"
         better = re.sub(r"_+", "_", UNFIT.sub("_", name)).strip("_")
-        review.error(key, f"the name of a {what} cannot contain {shown}", f"did you mean '{better}'?" if better else "")
+        hint = "put a blank after the colon" if ":" in name[: unfit.start()] else f"did you mean '{better}'?"
+        review.error(key, f"the name of a {what} cannot contain {shown}", hint if better else "")
     elif not glob and GLOB_CHARACTERS.intersection(name):
         review.error(key, f"the name of a {what} cannot contain *, ? or [")
     else:
