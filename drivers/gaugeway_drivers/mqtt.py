@@ -41,7 +41,7 @@ log = logger(__name__)
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 0.5
 LEEWAY: Final = 4096
-"""How far brokers go beyond what they are allowed: mosquitto 2.0 does while it works off what it had stored."""
+"""What is remembered beyond that, for brokers that crash and have forgotten which acknowledgements they had read."""
 LONGEST_NAME: Final = 256
 """A longer topic is looked at anew each time, so that the table of topics stays small."""
 
@@ -142,7 +142,7 @@ class Mqtt:
         self.known_topics: dict[bytes, Topic | None] = {}
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
-        self._receipts = Receipts(self.memory)
+        self._receipts = Receipts(receive_maximum + LEEWAY)
         self._link: Link | None = None
 
     def stream(self) -> Generator[Reading | Reject | Tick]:
@@ -183,7 +183,7 @@ class Mqtt:
     @property
     def memory(self) -> int:
         """How many messages the broker may send again at most."""
-        return self._receive_maximum + LEEWAY
+        return max(self._receive_maximum + LEEWAY, self._receipts.unsure)
 
     def unacknowledged(self) -> list[Receipt]:
         """Return the receipt of each message that the broker may send again although it was yielded."""
@@ -205,6 +205,8 @@ class Mqtt:
         while True:
             deliveries = link.read()
             receipts.release(link.released())
+            if link.ponged():
+                receipts.answered()
             for delivery in receipts.follow(deliveries):
                 topic = known(delivery.topic)
                 reading = one(topic, delivery.payload) if topic is not None and delivery.head == USUAL else None

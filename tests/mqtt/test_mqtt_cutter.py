@@ -114,7 +114,7 @@ def test_packets_that_are_no_messages_are_left_to_paho() -> None:
     """All but PUBLISH and PUBREL pass in their order; the numbers of PUBREL are told."""
     cutter = cut(SUBACK + PUBREL + publish(b"t", b"1") + PINGRESP + DISCONNECT)
     assert outcome(cutter)[1:] == (SUBACK + PINGRESP + DISCONNECT, [0x1234])
-    assert len(cutter.deliveries) == 1
+    assert (len(cutter.deliveries), cutter.pongs) == (1, 1)
 
 
 @pytest.mark.parametrize("size", [100, 5000, 100_000])

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from gaugeway.mqtt import Delivery, Receipts
-from gaugeway.mqtt.packets import DUP
+from gaugeway.mqtt.packets import DUP, PINGREQ
 
 PUBACK: Final = 0x40
 PUBREC: Final = 0x50
 PUBCOMP: Final = 0x70
+PING: Final = 0xC0
 
 
 def message(mid: int, digest: int = 7, *, qos: int = 1, again: bool = False) -> Delivery:
@@ -22,7 +23,8 @@ def message(mid: int, digest: int = 7, *, qos: int = 1, again: bool = False) -> 
 
 
 def packets(sent: bytes) -> list[tuple[int, int]]:
-    """Return kind and number of each acknowledgement."""
+    """Return kind and number of each acknowledgement; a ping may stand behind them."""
+    sent = sent.removesuffix(PINGREQ)
     assert len(sent) % 4 == 0
     parts = [sent[at : at + 4] for at in range(0, len(sent), 4)]
     assert all(part[1] == 2 for part in parts)
@@ -205,23 +207,50 @@ def test_news_is_told_once() -> None:
 
 @given(st.integers(1, 50))
 def test_no_more_is_remembered_than_was_said(memory: int) -> None:
-    """Of the acknowledged messages the newest are kept; those not acknowledged yet are all kept."""
+    """Of what the broker surely knows to be acknowledged the newest are kept; those not acknowledged yet all are."""
     receipts = Receipts(memory)
     for mid in range(1, 101):
         receipts.take(message(mid, mid))
         receipts.commit()
+    assert receipts.due().endswith(PINGREQ)
+    receipts.answered()
     receipts.take(message(101, 101))
     assert receipts.unacknowledged() == [(mid, mid, 0) for mid in range(101 - memory, 102)]
 
 
-class Exchange(RuleBasedStateMachine):
-    """A broker, a receiver and a line between them that breaks at any moment: every message is taken exactly once."""
+def test_what_the_broker_may_not_have_read_yet_is_remembered_however_much_it_is() -> None:
+    """A busy broker sends thousands of messages before it reads an acknowledgement, and all again after a cut."""
+    receipts = Receipts(2)
+    receipts.resume(session_present=False)
+    for mid in range(1, 101):
+        receipts.take(message(mid, mid))
+        receipts.commit()
+        receipts.due()
+    assert receipts.unsure == 100
+    receipts.resume(session_present=True)
+    assert all(receipts.seen(message(mid, mid, again=True)) for mid in range(1, 101))
+    receipts.due()
+    receipts.answered()
+    assert receipts.unsure == 100  # some may be still to come again
+    receipts.take(message(101, 101))
+    receipts.commit()
+    assert receipts.due().endswith(PINGREQ)
+    receipts.answered()
+    assert receipts.unacknowledged() == [(100, 100, 0), (101, 101, 0)]
 
-    WINDOW: Final = 4
+
+class Exchange(RuleBasedStateMachine):
+    """A broker, a receiver and a line between them that breaks at any moment: every message is taken exactly once.
+
+    The broker has far more on the way than the receiver was told that it would.
+    """
+
+    WINDOW: Final = 9
+    MEMORY: Final = 2
 
     def __init__(self) -> None:
         super().__init__()
-        self.receipts = Receipts(self.WINDOW)
+        self.receipts = Receipts(self.MEMORY)
         self.receipts.resume(session_present=False)
         self.published = 0
         self.inflight: dict[int, tuple[int, str]] = {}
@@ -247,7 +276,10 @@ class Exchange(RuleBasedStateMachine):
     def arrive(self) -> None:
         """All that is on the line arrives."""
         self.receipts.release(mid for kind, mid in self.line if kind == "rel")
-        self.turn = self.receipts.follow([self.delivery(kind, mid) for kind, mid in self.line if kind != "rel"])
+        if ("pong", 0) in self.line:
+            self.receipts.answered()
+        messages = [(kind, mid) for kind, mid in self.line if kind in {"new", "again"}]
+        self.turn = self.receipts.follow([self.delivery(kind, mid) for kind, mid in messages])
         self.line.clear()
 
     def delivery(self, kind: str, mid: int) -> Delivery:
@@ -275,13 +307,19 @@ class Exchange(RuleBasedStateMachine):
     @rule()
     def send(self) -> None:
         """What is due is sent, and may still be lost on the way."""
-        self.back += packets(self.receipts.due())
+        due = self.receipts.due()
+        self.back += packets(due)
+        if due.endswith(PINGREQ):
+            self.back.append((PING, 0))
 
     @precondition(lambda self: self.back)
     @rule()
     def acknowledge(self) -> None:
         """The broker learns of one acknowledgement; it never comes for what is not safe."""
         kind, mid = self.back.pop(0)
+        if kind == PING:
+            self.line.append(("pong", 0))
+            return
         number, state = self.inflight[mid]
         assert number in self.taken[: self.safe]
         if kind == PUBREC and state == "rec":

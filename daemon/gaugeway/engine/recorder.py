@@ -159,7 +159,7 @@ class Journaled:
         self._asked_to_save = False
         self._news: Callable[[], list[Receipt]] | None = getattr(intake.source, "news", None)
         self._waiting_news: list[Receipt] = []
-        self._receipts: deque[Receipt] = deque(maxlen=getattr(intake.source, "memory", MEMORY))
+        self._receipts: deque[Receipt] = deque()
         self._synced_at = time.monotonic()
         self._owing = False
         self._refused = False
@@ -191,7 +191,7 @@ class Journaled:
         """Move on behind the burst; sync when the sender waits for it or it has been long enough."""
         if burst.position is not None:
             self.position = burst.position
-            self._receipts.extend(burst.receipts)
+            self._remember(burst.receipts)
         due = burst.full or time.monotonic() - self._synced_at >= self._sync_every
         if due and self._owing:
             self.make_last()
@@ -234,7 +234,7 @@ class Journaled:
     def resume(self, position: int, receipts: Iterable[Receipt]) -> None:
         """Go on from a checkpoint."""
         self.position = position
-        self._receipts.extend(receipts)
+        self._remember(receipts)
 
     def trim(self, position: int) -> None:
         """Forget what is before a checkpoint."""
@@ -244,6 +244,13 @@ class Journaled:
     def close(self) -> None:
         """Close the journal."""
         self.journal.close()
+
+    def _remember(self, receipts: Iterable[Receipt]) -> None:
+        """Add what went through, and let go of what the source says that it need not know any more."""
+        self._receipts.extend(receipts)
+        surplus = len(self._receipts) - int(getattr(self._intake.source, "memory", MEMORY))
+        for _ in range(surplus):
+            self._receipts.popleft()
 
     def _without(self, burst: Burst, error: BaseException) -> bool:
         self._troubled(error)

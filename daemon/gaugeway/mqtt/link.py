@@ -131,6 +131,11 @@ class Link:
         found, self._cutter.released = self._cutter.released, []
         return found
 
+    def ponged(self) -> bool:
+        """Tell whether the broker has answered a ping since the last call."""
+        found, self._cutter.pongs = self._cutter.pongs, 0
+        return found > 0
+
     def listen_to(self, fd: int) -> None:
         """Let `wait` also end when there is something to read from this descriptor."""
         self._poll.register(fd, select.POLLIN)

@@ -27,6 +27,8 @@ ANSWER: Final = Struct(">BBH").pack
 PUBACK: Final = 0x40
 PUBREC: Final = 0x50
 PUBCOMP: Final = 0x70
+PINGREQ: Final = b"\xc0\x00"
+PINGRESP: Final = 13
 
 
 class NotMqtt(ValueError):  # noqa: N818 - a handler reads `except NotMqtt`
@@ -69,7 +71,8 @@ class Cutter:
     """Cuts what a broker sends into deliveries and the rest; knows no socket.
 
     Bytes go in through `feed` in pieces of any size. Complete PUBLISH packets come out in `deliveries`, all other
-    packets, complete, in `rest`, except PUBREL, of which the numbers come out in `released`. No more than `max_payload`
+    packets, complete, in `rest`, except PUBREL, of which the numbers come out in `released`; the answers to pings are
+    counted in `pongs`. No more than `max_payload`
     bytes of one message are ever kept (and 128 where it is less).
     """
 
@@ -77,6 +80,7 @@ class Cutter:
         self.deliveries: list[Delivery] = []
         self.rest = bytearray()
         self.released: list[int] = []
+        self.pongs = 0
         self._properties = properties
         self._max_payload = max_payload
         self._shapes: dict[bytes, Shape] = {}
@@ -218,6 +222,7 @@ class Cutter:
         if packet[0] >> 4 == PUBREL and len(packet) >= 4:
             self.released.append(packet[2] << 8 | packet[3])
         else:
+            self.pongs += packet[0] >> 4 == PINGRESP
             self.rest += packet
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import length_hint
 from struct import pack
 
-from gaugeway.mqtt.packets import USUAL, Delivery, acknowledgement, completion
+from gaugeway.mqtt.packets import PINGREQ, USUAL, Delivery, acknowledgement, completion
 
 Receipt = tuple[int, int, int]
 """The number of a message, the digest of its topic and payload, and how much of it was handed on: 0 is all."""
 
 ACK_SIZE = 4
+NUMBERS = 65535
+"""So many messages can be on the way at once, because so many numbers there are."""
 PUBACK = int.from_bytes(acknowledgement(Delivery(b"", b"", USUAL)))
 """The acknowledgement of a usual message, as a number to which that of the message is added."""
 
@@ -23,12 +25,21 @@ class Receipts:
     interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none was sent or it was
     lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it is safe. Messages of
     a process that died are made known with `recognise`.
+
+    That an acknowledgement was sent does not say that the broker has read it, and a busy one may send thousands of
+    messages before it does. So `due` adds a ping from time to time: once that is `answered`, the broker has read what
+    was sent before. What is not sure in this way is remembered however much it is, of the rest the last `memory`, for
+    brokers that forget what they have read when they crash.
     """
 
     def __init__(self, memory: int) -> None:
-        """Remember as many acknowledged messages as the broker may have on the way at once."""
         self._recent: deque[Receipt] = deque(maxlen=memory)
+        self._former: list[Receipt] = []
+        self._asked: list[Receipt] | None = None
+        self._acknowledged: list[Receipt] = []
         self._unsafe: list[Receipt] = []
+        self._unsafe_before = 0
+        self._caught_up = False
         self._told = 0
         self._half_way: dict[int, int] = {}
         self._known: dict[int, int] = {}
@@ -40,6 +51,11 @@ class Receipts:
         self._turn: Iterator[Delivery] = iter(())
         self._followed: Sequence[Delivery] = ()
         self._noted = 0
+
+    @property
+    def unsure(self) -> int:
+        """How many messages were taken of which it is not sure that the broker knows that."""
+        return len(self._former) + len(self._asked or ()) + len(self._acknowledged) + len(self._unsafe)
 
     @property
     def held(self) -> int:
@@ -65,11 +81,12 @@ class Receipts:
         """Note a message; one that holds nothing to keep is `safe` at once, but waits its turn."""
         receipt = (delivery.mid, delivery.digest, 0)
         self._parts = None
+        self._caught_up = self._caught_up or not delivery.again
         if delivery.head & 4:
             self._half_way[delivery.mid] = delivery.digest
         if safe and not self._waiting:
             self._due += acknowledgement(delivery)
-            self._remember((receipt,))
+            self._acknowledged += self._settled([receipt])
         else:
             self._waiting += acknowledgement(delivery)
             self._unsafe.append(receipt)
@@ -102,18 +119,29 @@ class Receipts:
     def commit(self) -> None:
         """Everything taken so far is safe."""
         self._note()
-        self._remember(self._unsafe)
+        self._former += self._settled(self._unsafe[: self._unsafe_before])
+        self._acknowledged += self._settled(self._unsafe[self._unsafe_before :])
         self._unsafe.clear()
-        self._told = 0
+        self._told = self._unsafe_before = 0
         self._known_unsafe = frozenset()
         self._due += self._waiting
         self._waiting.clear()
 
     def due(self) -> bytes:
-        """Return the acknowledgements to be sent now; each is returned once."""
+        """Return the acknowledgements to be sent now, each a single time; behind them a ping, if none is on the way."""
         found = bytes(self._due)
         self._due.clear()
-        return found
+        if not found or self._asked is not None:
+            return found
+        self._asked, self._acknowledged = self._acknowledged, []
+        if self._caught_up and not self._waiting:  # all that was to come again has come, and its answer is sent
+            self._asked, self._former = self._former + self._asked, []
+        return found + PINGREQ
+
+    def answered(self) -> None:
+        """Take in that the broker has answered a ping."""
+        self._recent.extend(self._asked or ())
+        self._asked = None
 
     def release(self, mids: Iterable[int]) -> None:
         """Take in that the broker let go of QoS 2 messages: their numbers will stand for others."""
@@ -127,12 +155,16 @@ class Receipts:
         self._waiting.clear()
         self._due.clear()
         self._begun, self._parts = self._part() or self._begun, None
+        self._former = [*self._former, *(self._asked or ()), *self._acknowledged][-NUMBERS:]
+        self._asked, self._acknowledged, self._caught_up = None, [], False
         if not session_present:
             self._recent.clear()
+            self._former.clear()
             self._unsafe.clear()
             self._told = 0
             self._half_way.clear()
             self._begun = None
+        self._unsafe_before = len(self._unsafe)
         self._known = {mid: digest for mid, digest, parts in self.unacknowledged() if not parts}
         self._known_unsafe = frozenset(mid for mid, _, _ in self._unsafe)
 
@@ -141,7 +173,8 @@ class Receipts:
         self._note()
         half_way = ((mid, digest, 0) for mid, digest in self._half_way.items())
         begun, unsafe = self._part() or self._begun, frozenset(self._unsafe)
-        safe = [*self._recent, *(receipt for receipt in half_way if receipt not in unsafe)]
+        safe = [*self._recent, *self._former, *(self._asked or ()), *self._acknowledged]
+        safe += [receipt for receipt in half_way if receipt not in unsafe]
         return [*safe, *self._unsafe, *([begun] if begun else [])]
 
     def news(self) -> list[Receipt]:
@@ -169,6 +202,7 @@ class Receipts:
         if come > self._noted:
             fresh = self._followed[self._noted : come]
             self._noted = come
+            self._caught_up = True
             self._unsafe += [(delivery.mid, delivery.digest, 0) for delivery in fresh]
             self._waiting += pack(f">{len(fresh)}I", *[PUBACK | delivery.mid for delivery in fresh])
 
@@ -180,7 +214,7 @@ class Receipts:
         done = count - length_hint(rest)
         return (delivery.mid, delivery.digest, done) if done else None
 
-    def _remember(self, receipts: Iterable[Receipt]) -> None:
-        if self._half_way:
-            receipts = [receipt for receipt in receipts if receipt[0] not in self._half_way]
-        self._recent.extend(receipts)
+    def _settled(self, receipts: list[Receipt]) -> list[Receipt]:
+        """Return those of which nothing more is to come; the others are half way through QoS 2."""
+        half_way = self._half_way
+        return [receipt for receipt in receipts if receipt[0] not in half_way] if half_way else receipts
