@@ -61,7 +61,7 @@ class Serial:
         max_latency: Annotated[
             Duration,
             Meta(ge=0, le=0.5, description="How long bytes may gather before they are read: the longer, the less CPU."),
-        ] = 0.02,
+        ] = 0.01,
     ) -> None:
         self._path = port
         self._settings = Settings(baud=baud, bytesize=bytesize, parity=parity, stopbits=stopbits)
