@@ -1,5 +1,6 @@
 """Plugins are found where they are, none is imported before it is wanted, and a broken one stops no other."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from gaugeway import Meta, PluginError
+from gaugeway import Meta, PluginError, Reading
 from gaugeway.discovery import GROUPS, drop_ins, installed
 from gaugeway.engine.build import Builder
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Storage
@@ -282,6 +283,21 @@ def test_annotations_that_only_a_checker_reads_do_no_harm(tmp_path: Path) -> Non
     [scaled] = [one for one in drop_ins(folder) if isinstance(one, Plugin)]
     assert get_args(scaled.options["by"].annotation) == (float, Meta(gt=0))
     assert scaled.options["by"].default == 2.0
+
+
+def test_an_edit_counts_however_soon_it_comes_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's cache goes by the size and the second; here both are what they were."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file = tmp_path / "scaled.py"
+    for factor in ("2", "5"):
+        file.write_text(f"def scaled(reading):\n    reading.value *= {factor}\n    return reading\n")
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        (plugin,) = drop_ins(tmp_path)
+        assert isinstance(plugin, Plugin)
+        assert plugin.target(Reading("s", 1.0)) == Reading("s", float(factor))
+    assert [path.name for path in tmp_path.iterdir()] == ["scaled.py"]
 
 
 def test_files_of_one_name_in_two_folders_are_two_modules(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Final, cast
 from zlib import crc32
 
@@ -107,6 +108,13 @@ NOTHING_FOUND: Final = (
 CHECKSUM: Final = "__gaugeway_checksum__"
 
 
+class _AsItStands(SourceFileLoader):
+    """Compiles what is in the file. Python's cache takes an edit within a second for none, and stays in the folder."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.get_filename(fullname))
+
+
 def _load_file(file: Path) -> ModuleType:
     # The folder is part of the name, so that files of one name in two folders are two modules.
     name = re.sub(r"\W", "_", f"gaugeway_drop_in_{file}")
@@ -114,7 +122,7 @@ def _load_file(file: Path) -> ModuleType:
     before = sys.modules.get(name)
     if before is not None and getattr(before, CHECKSUM, None) == checksum:
         return before  # so that a reload can tell which plugins have changed
-    spec = importlib.util.spec_from_file_location(name, file)
+    spec = importlib.util.spec_from_file_location(name, file, loader=_AsItStands(name, str(file)))
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
