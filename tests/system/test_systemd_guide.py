@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import pytest
 from tests.system.machine import Machine, booted, view
@@ -34,6 +35,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_guide_leads_to_an_alert(wheels: Path) -> None:
     """From nothing to the message that a phone would get."""
     with view() as (root, _):
+        copytree(PROJECT, root / "opt/project-of-the-test", symlinks=True, ignore=ignore_patterns(".*", "__pycache__"))
         (root / "opt/wheels-of-the-test").mkdir()
         for wheel in wheels.iterdir():
             (root / "opt/wheels-of-the-test" / wheel.name).write_bytes(wheel.read_bytes())
@@ -49,7 +51,8 @@ def _followed(machine: Machine, blocks: list[str]) -> str:
     machine.write("/usr/local/bin/sudo", SUDO, 0o755)
     machine.write("/usr/local/bin/apt", APT, 0o755)
     machine.run("useradd", "--create-home", "pi")
-    machine.run("ln", "-s", str(PROJECT), "/home/pi/gaugeway")
+    # A copy, because this folder may be in /tmp, and the machine has one of its own.
+    machine.run("ln", "-s", "/opt/project-of-the-test", "/home/pi/gaugeway")
     environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/opt/wheels-of-the-test", "HOME": "/home/pi", "USER": "pi"}
     machine.write("/run/guide.sh", "set -e\n" + "\n".join(blocks))
     return machine.run("bash", "/run/guide.sh", timeout=180, environment=environment).stdout
