@@ -40,7 +40,7 @@ log = logger(__name__)
 
 MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 0.5
-LEEWAY: Final = 4096
+LEEWAY: Final = 2048
 """What is remembered beyond that, for brokers that crash and have forgotten which acknowledgements they had read."""
 LONGEST_NAME: Final = 256
 """A longer topic is looked at anew each time, so that the table of topics stays small."""

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gaugeway.mqtt import Delivery, Receipts
 from gaugeway.mqtt.packets import DUP, PINGREQ
+from gaugeway.mqtt.receipts import MOST_UNSURE
 
 PUBACK: Final = 0x40
 PUBREC: Final = 0x50
@@ -237,6 +238,18 @@ def test_what_the_broker_may_not_have_read_yet_is_remembered_however_much_it_is(
     assert receipts.due().endswith(PINGREQ)
     receipts.answered()
     assert receipts.unacknowledged() == [(100, 100, 0), (101, 101, 0)]
+
+
+def test_a_broker_that_never_answers_does_not_cost_ever_more_memory() -> None:
+    """The oldest are let go of then; the newest are what it would send again."""
+    receipts = Receipts(2)
+    receipts.resume(session_present=False)
+    for mid in range(1, MOST_UNSURE + 100):
+        receipts.take(message(mid, mid))
+        receipts.commit()
+        receipts.due()
+    assert receipts.unsure == MOST_UNSURE
+    assert len(receipts.unacknowledged()) == MOST_UNSURE + 2
 
 
 class Exchange(RuleBasedStateMachine):

@@ -11,8 +11,8 @@ Receipt = tuple[int, int, int]
 """The number of a message, the digest of its topic and payload, and how much of it was handed on: 0 is all."""
 
 ACK_SIZE = 4
-NUMBERS = 65535
-"""So many messages can be on the way at once, because so many numbers there are."""
+MOST_UNSURE = 10_000
+"""A broker that sends more than this before it reads one acknowledgement is no reason to need ever more memory."""
 PUBACK = int.from_bytes(acknowledgement(Delivery(b"", b"", USUAL)))
 """The acknowledgement of a usual message, as a number to which that of the message is added."""
 
@@ -123,6 +123,7 @@ class Receipts:
         self._acknowledged += self._settled(self._unsafe[self._unsafe_before :])
         self._unsafe.clear()
         self._told = self._unsafe_before = 0
+        self._bound()
         self._known_unsafe = frozenset()
         self._due += self._waiting
         self._waiting.clear()
@@ -155,7 +156,7 @@ class Receipts:
         self._waiting.clear()
         self._due.clear()
         self._begun, self._parts = self._part() or self._begun, None
-        self._former = [*self._former, *(self._asked or ()), *self._acknowledged][-NUMBERS:]
+        self._former = [*self._former, *(self._asked or ()), *self._acknowledged]
         self._asked, self._acknowledged, self._caught_up = None, [], False
         if not session_present:
             self._recent.clear()
@@ -213,6 +214,13 @@ class Receipts:
         delivery, count, rest = self._parts
         done = count - length_hint(rest)
         return (delivery.mid, delivery.digest, done) if done else None
+
+    def _bound(self) -> None:
+        """Take the oldest for sure where too much is not."""
+        for kept in (self._former, self._asked or [], self._acknowledged):
+            surplus = max(0, self.unsure - MOST_UNSURE)
+            self._recent.extend(kept[:surplus])
+            del kept[:surplus]
 
     def _settled(self, receipts: list[Receipt]) -> list[Receipt]:
         """Return those of which nothing more is to come; the others are half way through QoS 2."""
