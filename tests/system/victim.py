@@ -54,6 +54,11 @@ class Victim:
     @property
     def pages(self) -> dict[str, bytes]:
         """What is in each file of the output, in the order of writing, compressed or not."""
+        while True:
+            with suppress(FileNotFoundError):  # it was rotated between the look at the folder and the look into it
+                return self._read_pages()
+
+    def _read_pages(self) -> dict[str, bytes]:
         files = {self._plain(file): file for file in sorted(self._files(), reverse=True)}  # the plain form counts
         return {
             plain.name: gzip.decompress(file.read_bytes()) if file != plain else file.read_bytes()
