@@ -111,7 +111,6 @@ class ThresholdAlertSink:
         self.after = self.station = Station.of(site, stale_after)
         self.view = self.station.view(site.select)
         self.post = Post(flood)
-        self._lock = self.station.lock
         self._dispatch = Dispatch(root)
         self._bulletin = Bulletin(self.view, self.post, root, announce, self._dispatch.stamped)
         self._stale = Stale()
@@ -157,7 +156,7 @@ class ThresholdAlertSink:
 
     def save(self) -> object:
         """Return all that has to be remembered, as plain data."""
-        with self._lock:
+        with self.station.lock:
             on_the_way = self._drawn.ghosts if self._drawn else ()
             topics = sorted({*self._bulletin.topics(), *self._stale.ghosts, *on_the_way})
             saved = Saved(topics, self._bulletin.parts(), self.post.save(), list(self.view.told))
@@ -166,7 +165,7 @@ class ThresholdAlertSink:
     def restore(self, saved: object) -> None:
         """Take it back; what is retained of alarms and sensors that are no longer configured will be taken away."""
         former = msgspec.convert(saved, Saved)
-        with self._lock:
+        with self.station.lock:
             if former.panel is not None:
                 self.station.adopt(former.panel)
             self.post.restore(former.post)
@@ -193,8 +192,9 @@ class ThresholdAlertSink:
 
     def _announce(self) -> list[bytes]:
         """Take over what the panel has for this sink: events and answers to be kept, and what is out of date."""
-        view, stale = self.view, self._stale
-        with self._lock:
+        view = self.view
+        with self.station.lock:
+            stale = self._stale
             if self.post.ended(view.panel.made):
                 view.stirred = True
             if not view.news:
@@ -224,7 +224,7 @@ class ThresholdAlertSink:
 
     def _draw(self) -> tuple[Stale, Sequence[Message]]:
         """Return what is out of date and how it reads, and the readings that came since the last time."""
-        with self._lock:
+        with self.station.lock:
             drawn, self._stale = self._stale, Stale()
             if drawn.summary and not self._time_for_a_summary():
                 drawn.summary, self._stale.summary = False, True
@@ -244,12 +244,12 @@ class ThresholdAlertSink:
         return True
 
     def _put_back(self, stale: Stale) -> None:
-        with self._lock:
+        with self.station.lock:
             self._stale.merge(stale)
 
     def _greeting(self) -> Sequence[Message]:
         """Return all that is retained; if nothing was told before, nothing is out of date after it."""
-        with self._lock:
+        with self.station.lock:
             if self._drawn is None:
                 self._stale = Stale(ghosts=self._stale.ghosts)
             return list(self._bulletin.whole())

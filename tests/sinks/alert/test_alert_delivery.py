@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -279,6 +281,42 @@ def test_a_flood_of_500_rules_at_once(broker: Mosquitto) -> None:
             plant.wait(30.0)
             assert not plant.outbox
             assert len(events(peer.heard)) == 30
+
+
+class Overtaken:
+    """A lock that this thread does not get, while it is `slow`, before another thread had it in between."""
+
+    def __init__(self, lock: AbstractContextManager[bool]) -> None:
+        self.slow = False
+        self._lock = lock
+        self._mine = threading.get_ident()
+        self._others = 0
+
+    def __enter__(self) -> None:
+        if self.slow and threading.get_ident() == self._mine:
+            before = self._others
+            until(lambda: self._others > before, "another thread has the lock")
+        self._lock.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        self._others += threading.get_ident() != self._mine
+        self._lock.__exit__(None, None, None)
+
+
+def test_what_changes_while_snapshots_are_drawn_is_told_next(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sink that waits for its turn does not add to what has been drawn meanwhile, but to what will be."""
+    with Peer(broker.port) as peer, Plant(broker.address, {"hot": HOT}) as plant:
+        peer.listen("gw/plant1/status", "gw/plant1/alert/hot/state")
+        peer.hear_until(lambda heard: told(heard, "status"))
+        lock = Overtaken(plant.station.lock)
+        monkeypatch.setattr(plant.station, "lock", lock)
+        plant.station.consume([Reading("t", 86.0, plant.clock.now)])
+        lock.slow = True
+        plant.keep(plant.sink.consume([]))
+        lock.slow = False
+        peer.hear_until(lambda heard: any(b'"active":true' in each for each in snapshots(heard)))
 
 
 def test_readings_at_most_once(broker: Mosquitto) -> None:
