@@ -219,7 +219,7 @@ def test_no_more_is_remembered_than_was_said(memory: int) -> None:
     assert receipts.unacknowledged() == [(mid, mid, 0) for mid in range(101 - memory, 102)]
 
 
-def test_what_the_broker_may_not_have_read_yet_is_remembered_however_much_it_is() -> None:
+def test_what_the_broker_may_not_have_read_yet_is_remembered_beyond_the_memory_for_the_rest() -> None:
     """A busy broker sends thousands of messages before it reads an acknowledgement, and all again after a cut."""
     receipts = Receipts(2)
     receipts.resume(session_present=False)

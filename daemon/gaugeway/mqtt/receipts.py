@@ -28,8 +28,8 @@ class Receipts:
 
     That an acknowledgement was sent does not say that the broker has read it, and a busy one may send thousands of
     messages before it does. So `due` adds a ping from time to time: once that is `answered`, the broker has read what
-    was sent before. What is not sure in this way is remembered however much it is, of the rest the last `memory`, for
-    brokers that forget what they have read when they crash.
+    was sent before. What is not sure in this way is remembered up to `MOST_UNSURE` messages, of the rest the last
+    `memory`, for brokers that forget what they have read when they crash.
     """
 
     def __init__(self, memory: int) -> None:
