@@ -60,7 +60,6 @@ class Station:
         self._views: list[View] = []
         self._diary = Diary(site.storage / "alarms.jsonl")
         self._stated: tuple[float, str] | None = None
-        self._restored = False
 
     @classmethod
     def of(cls, site: Site, stale_after: float | None = None) -> "Station":
@@ -152,15 +151,8 @@ class Station:
         """Take it back."""
         remembered = msgspec.convert(saved, Remembered)
         with self.lock:
-            self.adopt(remembered.panel)
+            self.panel.restore(remembered.panel)
             self._orders.resume(remembered.orders)
-
-    def adopt(self, memory: Memory) -> None:
-        """Take back what was remembered, unless that has happened: by an older version each sink had a panel."""
-        with self.lock:
-            if not self._restored:
-                self._restored = True
-                self.panel.restore(memory)
 
     def flush(self) -> None:
         """Make the history last."""

@@ -30,7 +30,6 @@ from gaugeway.mqtt import (
 from gaugeway_sinks.alarms import StaleAfter, Station
 from gaugeway_sinks.alarms.dispatch import Dispatch
 from gaugeway_sinks.alarms.event import Told
-from gaugeway_sinks.alarms.memory import Memory
 from gaugeway_sinks.alarms.post import Post, Posted
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
 from gaugeway_sinks.alert.desk import Desk
@@ -44,16 +43,12 @@ MOST_READINGS: Final = 1000
 
 
 class Saved(msgspec.Struct, omit_defaults=True):
-    """What the sink remembers over a restart: what is retained on the broker, and what it has still to tell.
-
-    `panel` is what an older version kept here: the alarms themselves.
-    """
+    """What the sink remembers over a restart: what is retained on the broker, and what it has still to tell."""
 
     topics: list[str]
     parts: dict[str, str]
     post: Posted = msgspec.field(default_factory=Posted)
     waiting: list[Told] = []
-    panel: Memory | None = None
 
 
 class ThresholdAlertSink:
@@ -166,8 +161,6 @@ class ThresholdAlertSink:
         """Take it back; what is retained of alarms and sensors that are no longer configured will be taken away."""
         former = msgspec.convert(saved, Saved)
         with self.station.lock:
-            if former.panel is not None:
-                self.station.adopt(former.panel)
             self.post.restore(former.post)
             self.view.told.extend(former.waiting)
             self._stale.ghosts = dict.fromkeys(sorted(set(former.topics) - self._bulletin.topics()))

@@ -13,7 +13,6 @@ from gaugeway_sinks.alarms import Station
 from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
 from gaugeway_sinks.alarms.envelope import Envelope, unpack
 from gaugeway_sinks.alarms.event import Event, Name, Told
-from gaugeway_sinks.alarms.memory import Memory
 from gaugeway_sinks.alarms.post import Post, Posted
 
 Severity = Literal["info", "warning", "critical"]
@@ -29,7 +28,7 @@ Events = Annotated[
 class Saved(msgspec.Struct, omit_defaults=True):
     """What is remembered over a restart: the numbers of the events, and those that it has still to tell."""
 
-    post: Posted | None = None
+    post: Posted = msgspec.field(default_factory=Posted)
     waiting: list[Told] = []
 
 
@@ -83,11 +82,8 @@ class Announcer(ABC):
         """Take it back."""
         former = msgspec.convert(saved, Saved)
         with self.station.lock:
-            if former.post is None:  # from a version in which each sink had a panel of its own
-                self.station.adopt(msgspec.convert(saved, Memory))
-            else:
-                self.post.restore(former.post)
-                self.view.told.extend(former.waiting)
+            self.post.restore(former.post)
+            self.view.told.extend(former.waiting)
 
     def _announce(self) -> list[bytes]:
         with self.station.lock:

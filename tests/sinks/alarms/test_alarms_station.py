@@ -133,21 +133,6 @@ def test_what_was_not_taken_outlasts_a_restart() -> None:
     assert words(after.view) == ["hot raised"]
 
 
-def test_the_state_of_an_older_version_is_taken_over() -> None:
-    """There each sink had a panel of its own, in its own state; the first that comes is taken."""
-    before = station()
-    read(before, t=90.0)
-    panel = msgspec.to_builtins(before.panel.save()) | {"flood": [30, 60.0, False, []], "withheld": 0, "turns": [1, 0]}
-    here = site()
-    phone, team = ThresholdAlertSink(site=here), Webhook(url="http://127.0.0.1/", site=here)
-    phone.restore({"panel": panel, "topics": ["gw/plant1/alert/old/state"], "parts": {}})
-    team.restore(panel)
-    phone.station.clock.now = START + 1.0
-    read(phone.station, t=90.0)
-    assert words(phone.view) == []
-    assert phone.station.panel.alarms["hot"].standing.occurrence == 1
-
-
 def test_the_history_is_bounded_on_disk_and_in_memory(tmp_path: Path) -> None:
     """A rule that chatters for a year fills no card; what is told is the latest, oldest first, each once."""
     panel = station(tmp_path)
