@@ -31,7 +31,7 @@ def words(name: str) -> Words:
         "first; with --rule also those that are calm. With --history, show what happened last, before a restart too.",
         "gaugeway alarms --unacked --severity critical",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--active", "only those that are active")
     taken.switch("--unacked", "only those that nobody has acknowledged")
     taken.value("--rule", "only those of this rule; globs such as boiler_* are fine", metavar="GLOB")
@@ -44,7 +44,7 @@ def words(name: str) -> Words:
 def run(words: Words) -> int:
     """Ask for them, and print those that are meant."""
     history = words.on("--history")
-    with Talk(running(find(words.text("config").strip()))) as talk:
+    with Talk(running(find(words.text("config")))) as talk:
         everything = alarms_of(talk, MOST if history else 0)
     found = [one for one in everything if _meant(one, words) and (history or _worth_saying(one, words))]
     if words.on("--json"):

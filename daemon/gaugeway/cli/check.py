@@ -20,7 +20,7 @@ def words(name: str) -> Words:
         "Nothing is opened or started, unless you ask for --live.",
         "gaugeway check configs/minimal.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--live", "also open the ports and brokers, and show a first reading of each sensor")
     taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
     taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")
@@ -30,7 +30,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Check one file, or explain a key."""
-    key, given = words.maybe("--explain"), words.text("config").strip()
+    key, given = words.maybe("--explain"), words.text("config")
     if key is not None:
         return explain(key, given)
     file = config_file(given)

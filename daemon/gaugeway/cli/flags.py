@@ -17,15 +17,15 @@ def words(name: str) -> Words:
         "decides again.",
         "gaugeway flags smoothing off",
     )
-    taken.value("name", "the flag to switch", " ", metavar="NAME")
-    taken.value("state", "on or off", " ", metavar="on|off")
+    taken.value("name", "the flag to switch", "", metavar="NAME")
+    taken.value("state", "on or off", "", metavar="on|off")
     taken.value("--config", MEANT, "", metavar="CONFIG")
     return taken
 
 
 def run(words: Words) -> int:
     """Show them, or switch one."""
-    name, state = words.text("name").strip(), words.text("state").strip()
+    name, state = words.text("name"), words.text("state")
     if name and state not in ("on", "off"):
         words.refuse(f"say whether '{name}' is to be on or off")
     request: Answer = {"ask": "switch", "name": name, "on": state == "on"} if name else {"ask": "flags"}

@@ -23,7 +23,7 @@ def words(name: str) -> Words:
         "Exit codes: 0 well, 1 unwell or not answering, 3 not running.",
         "gaugeway health plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--json", "print JSON")
     taken.switch("--schema", "print the JSON Schema of what --json prints")
     return taken
@@ -33,7 +33,7 @@ def run(words: Words) -> int:
     """Ask it, and print what it says."""
     if words.on("--schema"):
         return _print_schema()
-    meant = find(words.text("config").strip())
+    meant = find(words.text("config"))
     if meant.seen is None or not meant.runs:
         return _absent("not running", _obituary(meant), meant, as_json=words.on("--json"))
     try:

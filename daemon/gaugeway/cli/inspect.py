@@ -25,7 +25,7 @@ def words(name: str) -> Words:
         "what comes faster than it can be shown is counted and left out.",
         "gaugeway inspect --tap boiler/average --where 'value>80'",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.value("--tap", "show the readings at this point", metavar="SOURCE[/STAGE]")
     taken.value("--sensor", "only those of this sensor; globs such as boiler_* are fine", "*", metavar="NAME")
     taken.value("--where", "only those for which this holds, such as 'value>80' or 'quality!=good'", "")
@@ -36,7 +36,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Draw, or tap."""
-    meant = find(words.text("config").strip())
+    meant = find(words.text("config"))
     at = words.maybe("--tap")
     if at is None:
         if words.text("--where") or words.text("--sensor") != "*" or words.maybe("--count") is not None:

@@ -28,7 +28,7 @@ def words(name: str) -> Words:
         "again after an update is right. With NAME, one of several gateways: /etc/gaugeway/NAME, gaugeway@NAME.",
         "sudo /opt/gaugeway/bin/gaugeway install",
     )
-    taken.value("name", "the name of this gateway, if the machine has several", " ", metavar="NAME")
+    taken.value("name", "the name of this gateway, if the machine has several", "", metavar="NAME")
     taken.switch("--no-start", "neither enable nor start it")
     taken.switch("--dry-run", "only tell what would be done")
     taken.value("--root", "install into the image of a machine in this folder, and run nothing", "/", metavar="DIR")
@@ -37,7 +37,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Put the files in place, make the user, enable and start."""
-    layout = Layout(words.text("name").strip() or None)
+    layout = Layout(words.text("name") or None)
     hand = Hand(words.path("--root").absolute(), dry=words.on("--dry-run"))
     command = _fit(hand)
     try:

@@ -29,7 +29,7 @@ def words(name: str) -> Words:
         "Show the log of a gateway, from the journal of systemd if it runs there, else from its log file.",
         "gaugeway logs --follow --level warning --source boiler",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.number("--lines", "how many events to show (default 50)", 50)
     taken.switch("--follow", "go on showing what comes, until Ctrl-C")
     taken.choice("--level", "only events of this importance and above", LEVELS)
@@ -39,7 +39,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Show it."""
-    meant = find(words.text("config").strip())
+    meant = find(words.text("config"))
     wanted = Wanted(words.maybe("--level") or LEVELS[0], words.maybe("--source"))
     lines, follow = max(1, int(words.amount("--lines") or 0)), words.on("--follow")
     unit = unit_of(meant) or (meant.seen.record.unit if meant.seen else "")

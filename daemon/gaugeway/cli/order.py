@@ -22,7 +22,7 @@ def taking(name: str, about: str, example: str) -> Words:
         example,
     )
     taken.value("rule", "the alarm, as `gaugeway alarms` calls it", metavar="RULE")
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.value("--by", "who says so (default: the user who runs this)", "", metavar="NAME")
     taken.value("--comment", "why, for the log and for who listens over MQTT", "", metavar="TEXT")
     return taken
@@ -31,7 +31,7 @@ def taking(name: str, about: str, example: str) -> Words:
 def give(words: Words, cmd: str, more: Answer | None = None) -> int:
     """Give an order to every sink that has the alarm, and print what came of it."""
     rule = words.text("rule")
-    with Talk(running(find(words.text("config").strip()))) as talk:
+    with Talk(running(find(words.text("config")))) as talk:
         for alarm in _meant(rule, alarms_of(talk)):
             order = {"ask": "order", "sink": alarm["sink"], "alert": alarm["key"], "cmd": cmd, **(more or {})}
             order |= {"by": words.text("--by"), "comment": words.text("--comment")}

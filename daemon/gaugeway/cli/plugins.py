@@ -22,7 +22,7 @@ def words(name: str) -> Words:
         "List the plugins that can be used in a configuration, with their options.",
         "gaugeway plugins --role stage --kind pressure",
     )
-    taken.value("name", "only this one, with all that is known of its options", " ", metavar="NAME")
+    taken.value("name", "only this one, with all that is known of its options", "", metavar="NAME")
     taken.choice("--role", "only sources, stages, sinks or behaviours", ROLES)
     taken.choice("--kind", "only those for this kind of sensor", get_args(Kind))
     taken.value("--folder", "also look into this drop-in folder", metavar="DIR")
@@ -35,7 +35,7 @@ def run(words: Words) -> int:
     folder = words.maybe("--folder")
     registry = Registry.discover([words.path("--folder")] if folder else [])
     role, kind = cast("Role | None", words.maybe("--role")), cast("Kind | None", words.maybe("--kind"))
-    wanted = words.text("name").strip()
+    wanted = words.text("name")
     found = [plugin for plugin in registry.usable(role, kind) if wanted in ("", plugin.name)]
     if words.on("--json"):
         print(msgspec.json.format(msgspec.json.encode([_as_dict(plugin) for plugin in found]), indent=2).decode())

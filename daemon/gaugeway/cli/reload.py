@@ -14,12 +14,12 @@ def words(name: str) -> Words:
         "and averages and alarms go on. Mistakes are shown (exit code 78), and then it goes on as before.",
         "gaugeway reload plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     return taken
 
 
 def run(words: Words) -> int:
     """Ask for it, and wait until it is done."""
-    answer = asked(words.text("config").strip(), {"ask": "reload"}, patience=PATIENCE)
+    answer = asked(words.text("config"), {"ask": "reload"}, patience=PATIENCE)
     print(answer["text"])
     return exits.WELL

@@ -18,13 +18,13 @@ def words(name: str) -> Words:
         "(exit code 78), and it goes on as it is. One that does not run is started.",
         "gaugeway restart plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     return taken
 
 
 def run(words: Words) -> int:
     """Look at the configuration, stop, start."""
-    word = words.text("config").strip()
+    word = words.text("config")
     meant = find(word)
     if meant.seen is None or not meant.runs:
         return start(meant)

@@ -24,7 +24,7 @@ def words(name: str) -> Words:
         "SIGHUP loads the configuration again.",
         "gaugeway run configs/demo.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--background", "write to a log file in the storage folder once it runs; `start` does all of it")
     return taken
 
@@ -34,7 +34,7 @@ def run(words: Words) -> int:
     signal.signal(
         signal.SIGHUP, signal.SIG_IGN
     )  # who asks for a reload before there is anything to reload ends nothing
-    file = config_file(words.text("config").strip())
+    file = config_file(words.text("config"))
     with fault_noted(file):
         with Loading(file) as loading:
             from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)

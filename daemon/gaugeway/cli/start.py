@@ -15,13 +15,13 @@ def words(name: str) -> Words:
         "until everything runs, or says why not. Mistakes in the configuration are shown (exit code 78).",
         "gaugeway start plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     return taken
 
 
 def run(words: Words) -> int:
     """Start it, unless it runs."""
-    meant = find(words.text("config").strip())
+    meant = find(words.text("config"))
     if meant.seen is not None and meant.runs:
         print(f"{meant.seen.record.node} runs already: process {meant.seen.record.pid}")
         return exits.WELL

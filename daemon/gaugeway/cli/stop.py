@@ -16,14 +16,14 @@ def words(name: str) -> Words:
         "Stop a gateway, and wait until everything is safely on disk. One that does not run is left alone.",
         "gaugeway stop plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--kill", "end it by force if it hangs; what is on disk is safe")
     return taken
 
 
 def run(words: Words) -> int:
     """Stop it, if it runs."""
-    meant = find(words.text("config").strip())
+    meant = find(words.text("config"))
     if not meant.runs:
         print(f"{meant.config or 'no gateway'} is not running")
         return exits.WELL

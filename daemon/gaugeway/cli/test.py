@@ -21,14 +21,14 @@ def words(name: str) -> Words:
         "rules in virtual time, silences included; nothing is opened, sent or written.",
         "gaugeway test configs/boiler-room.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--json", "print JSON")
     return taken
 
 
 def run(words: Words) -> int:
     """Run them all."""
-    plan = load(config_file(words.text("config").strip()))
+    plan = load(config_file(words.text("config")))
     verdicts = list(Trial(plan, Registry.discover(plan.plugin_folders)).run())
     if words.on("--json"):
         shown = [msgspec.to_builtins(verdict) | {"passed": verdict.passed} for verdict in verdicts]

@@ -21,7 +21,7 @@ def words(name: str) -> Words:
         "stay, unless you say --purge.",
         "sudo gaugeway uninstall",
     )
-    taken.value("name", "only the gateway of this name; the others go on", " ", metavar="NAME")
+    taken.value("name", "only the gateway of this name; the others go on", "", metavar="NAME")
     taken.switch("--purge", "also remove its configuration, secrets and everything that it has kept, and its user")
     taken.switch("--dry-run", "only tell what would be done")
     taken.value("--root", "take it out of the image of a machine in this folder, and run nothing", "/", metavar="DIR")
@@ -33,7 +33,7 @@ def run(words: Words) -> int:
     hand = Hand(words.path("--root").absolute(), dry=words.on("--dry-run"))
     if hand.here and not hand.dry and os.geteuid() != 0:
         raise ConfigError("this needs root: sudo gaugeway uninstall")
-    name = words.text("name").strip() or None
+    name = words.text("name") or None
     layouts = [Layout(name)] if name else [_of_unit(unit) for unit in hand.manifest.units] or [Layout()]
     try:
         for layout in layouts:

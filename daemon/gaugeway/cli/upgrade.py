@@ -16,14 +16,14 @@ def words(name: str) -> Words:
         "Bring a configuration to the present format. Its comments stay, and the old text is kept beside it (.old).",
         "gaugeway upgrade plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.switch("--dry-run", "print the new text instead of writing it")
     return taken
 
 
 def run(words: Words) -> int:
     """Rewrite it, in one step that a crash cannot halve."""
-    file = config_file(words.text("config").strip())
+    file = config_file(words.text("config"))
     before = file.read_text(encoding="utf-8-sig")
     after = upgraded(before)
     if words.on("--dry-run"):

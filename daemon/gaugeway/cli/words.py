@@ -22,13 +22,9 @@ class Words:
         self._given = argparse.Namespace()
 
     def value(self, name: str, about: str, default: str | None = None, *, metavar: str | None = None) -> None:
-        """Declare a word: `NAME` by its place, or `--name VALUE`."""
-        if name.startswith("-"):
-            self._parser.add_argument(name, help=about, default=default, metavar=metavar)
-        else:
-            self._parser.add_argument(
-                name, help=about, default=default, metavar=metavar, nargs="?" if default else None
-            )
+        """Declare a word: `NAME` by its place, which may be left out where it has a default, or `--name VALUE`."""
+        optional = not name.startswith("-") and default is not None
+        self._parser.add_argument(name, help=about, default=default, metavar=metavar, nargs="?" if optional else None)
 
     def choice(self, name: str, about: str, choices: Sequence[str], default: str | None = None) -> None:
         """Declare `--name VALUE` with the values that it can have."""

@@ -26,7 +26,7 @@ def words(name: str) -> Words:
         "q quits, arrow keys scroll. Without a terminal it prints plain lines.",
         "gaugeway monitor plant/gaugeway.yaml --every 0.5",
     )
-    taken.value("config", MEANT, " ", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.number("--every", "seconds between two looks (default 1)", 1.0)
     taken.number("--seconds", "end after so long (default: when q is pressed)")
     taken.switch("--plain", "print plain lines, as it does without a terminal")
@@ -35,7 +35,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Watch it until somebody has seen enough."""
-    word, every = words.text("config").strip(), max(0.1, words.amount("--every") or 1.0)
+    word, every = words.text("config"), max(0.1, words.amount("--every") or 1.0)
     until = time.monotonic() + (words.amount("--seconds") or float("inf"))
     running(find(word))
     if words.on("--plain") or not (sys.stdout.isatty() and sys.stdin.isatty()):
