@@ -5,11 +5,10 @@ import sys
 import msgspec
 
 from gaugeway.cli import exits
-from gaugeway.cli.chosen import config_file
+from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.config import Report, load_report
 from gaugeway.plan import Plan
-from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -20,7 +19,7 @@ def words(name: str) -> Words:
         "Nothing is opened or started, unless you ask for --live.",
         "gaugeway check configs/minimal.yaml",
     )
-    taken.value("config", MEANT, "", metavar="CONFIG")
+    taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--live", "also open the ports and brokers, and show a first reading of each sensor")
     taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
     taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")

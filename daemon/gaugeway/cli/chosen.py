@@ -2,9 +2,12 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from gaugeway.cli import exits
 from gaugeway.service.presence.find import USUAL, config_of
+
+CHOSEN: Final = f"the configuration, its folder or the name of the gateway (default: {USUAL[0]} here, else {USUAL[1]})"
 
 
 def config_file(given: str) -> Path:

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gaugeway.cli import exits
-from gaugeway.cli.chosen import config_file
+from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
 from gaugeway.service.loading import Loading
 from gaugeway.service.presence.announcement import note_fault
-from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -24,7 +23,7 @@ def words(name: str) -> Words:
         "SIGHUP loads the configuration again.",
         "gaugeway run configs/demo.yaml",
     )
-    taken.value("config", MEANT, "", metavar="CONFIG")
+    taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--background", "write to a log file in the storage folder once it runs; `start` does all of it")
     return taken
 

@@ -5,11 +5,10 @@ import sys
 import msgspec
 
 from gaugeway.cli import exits
-from gaugeway.cli.chosen import config_file
+from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.config import load
 from gaugeway.registry import Registry
-from gaugeway.service.presence.find import MEANT
 from gaugeway.service.trial import Trial, Verdict
 
 
@@ -21,7 +20,7 @@ def words(name: str) -> Words:
         "rules in virtual time, silences included; nothing is opened, sent or written.",
         "gaugeway test configs/boiler-room.yaml",
     )
-    taken.value("config", MEANT, "", metavar="CONFIG")
+    taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--json", "print JSON")
     return taken
 

@@ -3,10 +3,9 @@
 import os
 
 from gaugeway.cli import exits
-from gaugeway.cli.chosen import config_file
+from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.config.upgrade import PRESENT, upgraded
-from gaugeway.service.presence.find import MEANT
 
 
 def words(name: str) -> Words:
@@ -16,7 +15,7 @@ def words(name: str) -> Words:
         "Bring a configuration to the present format. Its comments stay, and the old text is kept beside it (.old).",
         "gaugeway upgrade plant/gaugeway.yaml",
     )
-    taken.value("config", MEANT, "", metavar="CONFIG")
+    taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--dry-run", "print the new text instead of writing it")
     return taken
 

@@ -8,7 +8,10 @@ from gaugeway.service.presence.record import Sighting, sightings
 FILE: Final = "gaugeway.yaml"
 INSTALLED: Final = "/etc/gaugeway"
 USUAL: Final = (FILE, f"{INSTALLED}/{FILE}")
-MEANT: Final = f"the configuration, its folder or the name of the gateway (default: {USUAL[0]} here, else {USUAL[1]})"
+MEANT: Final = (
+    "the configuration, its folder or the name of the gateway "
+    f"(default: {USUAL[0]} here, else {USUAL[1]}, else the only gateway that runs)"
+)
 
 
 class Meant(NamedTuple):
