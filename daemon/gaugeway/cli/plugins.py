@@ -32,8 +32,10 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """List them; what was refused is told last, on standard error."""
-    folder = words.maybe("--folder")
-    registry = Registry.discover([words.path("--folder")] if folder else [])
+    folder = None if words.maybe("--folder") is None else words.path("--folder")
+    if folder is not None and not folder.is_dir():
+        words.refuse(f"there is no folder '{folder}'")
+    registry = Registry.discover([folder] if folder else [])
     role, kind = cast("Role | None", words.maybe("--role")), cast("Kind | None", words.maybe("--kind"))
     wanted = words.text("name")
     found = [plugin for plugin in registry.usable(role, kind) if wanted in ("", plugin.name)]

@@ -1,0 +1,41 @@
+"""`gaugeway plugins` as a person and a script use it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+STAGE = """
+def fahrenheit(reading):
+    reading.value = reading.value * 1.8 + 32
+    return reading
+"""
+
+
+def plugins(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "gaugeway", "plugins", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_drop_in_stands_beside_what_is_installed(tmp_path: Path) -> None:
+    """Where its folder is named."""
+    (tmp_path / "mine.py").write_text(STAGE)
+    names = [one["name"] for one in json.loads(plugins("--folder", tmp_path, "--role", "stage", "--json").stdout)]
+    assert {"fahrenheit", "average"} <= set(names)
+
+
+def test_a_folder_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    """Nothing is listed, as if all were well."""
+    for folder in (tmp_path / "nope", Path(__file__)):
+        done = plugins("--folder", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"there is no folder '{folder}'" in done.stderr
+
+
+def test_a_name_that_is_not_known_is_told_by_the_exit_code() -> None:
+    """For scripts that ask whether a plugin is installed."""
+    assert plugins("average").returncode == 0
+    done = plugins("avrage")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no plugin called 'avrage'" in done.stderr
