@@ -164,7 +164,8 @@ class Watched:
     """A behaviour."""
 
     def __init__(self, *, every: Duration = 60.0) -> None:
-        pass
+        if every == 666:
+            raise ConfigError("'every' 666 is not to be trusted")
 
     def wrap(self, plugin: object, name: str) -> object:
         """Return the plugin."""

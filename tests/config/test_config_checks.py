@@ -202,6 +202,13 @@ def test_what_a_constructor_says_stands_at_the_option_that_it_names() -> None:
     assert found.startswith("3:11 the source type 'port' fails in its own code: RuntimeError: a bug")
 
 
+def test_what_the_constructor_of_a_behaviour_says_is_found_too() -> None:
+    """Around a source, a stage and a sink."""
+    untrusted = "with: [watched: {every: 666s}]"
+    text = source(untrusted) + f"stages: [smooth: {{{untrusted}}}]\nsinks:\n  f: {{type: file, path: f, {untrusted}}}\n"
+    assert problems(text) == [f"{place} 'every' 666 is not to be trusted" for place in ("6:29", "7:43", "9:52")]
+
+
 SINKS = "sinks:\n  f: {type: file, path: %s}\n"
 
 

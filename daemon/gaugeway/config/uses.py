@@ -130,37 +130,21 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def behaviours(registry: Registry) -> ListShape:
-    """Return the shape of `with:`, the behaviours around a stage or sink."""
-    part = Part(Plugins("behaviour", registry), {})
-    return ListShape(UseShape(part), tuple, single=True)
+    """Return the shape of `with:`, the behaviours around a source, a stage or a sink."""
+    return ListShape(Part(Plugins("behaviour", registry), {}), tuple, single=True)
 
 
-class UseShape(msgspec.Struct, frozen=True):
-    """A behaviour, as a use of a plugin."""
-
-    part: Part
-
-    @property
-    def words(self) -> str:
-        """What is allowed."""
-        return self.part.words
-
-    def read(self, node: Node, review: Review) -> Use | Wrong:
-        """Return the use."""
-        found = self.part.read(node, review)
-        if isinstance(found, Wrong):
-            return WRONG
-        name = found.plugin.name
-        return Use(type=name, id=name, options=found.options, place=found.place)
-
-    def schema(self) -> Schema:
-        """Describe it to editors."""
-        return self.part.schema()
+def around(keys: Table[str, object]) -> tuple[Found, ...]:
+    """Return the behaviours that `with` names."""
+    return cast("tuple[Found, ...]", keys.get("with", ()))
 
 
 def wrapped_in(keys: Table[str, object]) -> tuple[Use, ...]:
-    """Return what `with` says."""
-    return cast("tuple[Use, ...]", keys.get("with", ()))
+    """Return what `with` says, as uses of plugins."""
+    return tuple(
+        Use(type=found.plugin.name, id=found.plugin.name, options=found.options, place=found.place)
+        for found in around(keys)
+    )
 
 
 def chosen_sensors(keys: Table[str, object]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from gaugeway.config.checks.subject import Subject
 from gaugeway.config.entries import Given
 from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.review import Review
-from gaugeway.config.uses import Found
+from gaugeway.config.uses import Found, around
 from gaugeway.contain import Contained, in_words
 from gaugeway.errors import ConfigError, PluginError
 from gaugeway.sensor import Sensor, Sensors
@@ -14,7 +14,7 @@ from gaugeway.site import Site
 
 
 def check_making(subject: Subject, review: Review, *, rules_are_well: bool) -> None:
-    """Make all sources, stages and sinks, and note what they refuse.
+    """Make all sources, stages and sinks, and the behaviours around them, and note what they refuse.
 
     What is handed sensors or rules is left out where those are not well: it would say the same once more.
     """
@@ -61,6 +61,8 @@ def _make(given: Given | Found, site: Site, subject: Subject, review: Review) ->
     elif fault.error is not None:
         words = str(fault.error) if isinstance(fault.error, PluginError) else in_words(fault.error)
         review.error(given.node("type"), f"the {plugin.role} type '{plugin.name}' fails in its own code: {words}")
+    for behaviour in around(given.keys):
+        _make(behaviour, site, subject, review)
 
 
 def _place(message: str, given: Given | Found, subject: Subject) -> Node:
