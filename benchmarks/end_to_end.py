@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from rig import HERE, Child, Cost, lines, middle, mosquitto, publish, table, wait_for, workplace
 
 CONFIGURATION = """\
@@ -94,7 +95,7 @@ def steady(start: Start, rate: float, seconds: float) -> Steady:
     with workplace() as folder, mosquitto(folder) as port:
         child = start(port, folder)
         output = folder / "out.jsonl"
-        listener = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        listener = mqtt.Client(CallbackAPIVersion.VERSION2)
         listener.on_message = arrived
         listener.connect("127.0.0.1", port)
         listener.subscribe("gw/+/alert/+/event", qos=1)
@@ -118,17 +119,19 @@ def _moment(text: str) -> float:
 
 def backlog(start: Start, count: int) -> tuple[float, float]:
     """Return the peak memory without a backlog and with one that has gathered while nobody listened."""
-    peaks: list[float] = []
-    for waiting in (1000, count):
-        with workplace() as folder, mosquitto(folder) as port:
-            child = start(port, folder)
-            time.sleep(SETTLED)
-            child.end()
-            publish(port, waiting)
-            child = start(port, folder)
-            wait_for(lambda folder=folder, waiting=waiting: lines(folder / "out.jsonl") >= waiting)
-            peaks.append(child.end().peak_mb)
-    return peaks[0], peaks[1]
+    return peak(start, 1000), peak(start, count)
+
+
+def peak(start: Start, waiting: int) -> float:
+    """Return the peak memory of one that begins with a backlog."""
+    with workplace() as folder, mosquitto(folder) as port:
+        child = start(port, folder)
+        time.sleep(SETTLED)
+        child.end()
+        publish(port, waiting)
+        child = start(port, folder)
+        wait_for(lambda: lines(folder / "out.jsonl") >= waiting)
+        return child.end().peak_mb
 
 
 def show_bulk(contenders: dict[str, Start], runs: int, messages: int) -> None:

@@ -82,7 +82,7 @@ def main() -> None:
             if turn:  # the first one compiles
                 found[name].append(cost)
     reference = middle([cpu for _, cpu, _ in next(iter(found.values()))])
-    rows = []
+    rows: list[list[str]] = []
     for name, costs in found.items():
         wall, cpu, memory = (middle(list(column)) for column in zip(*costs, strict=True))
         rows.append([name, f"{wall:.0f}", f"{cpu:.0f}", f"{cpu / reference:.2f}", f"{memory:.1f}"])

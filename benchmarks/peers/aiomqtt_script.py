@@ -17,7 +17,8 @@ async def main(port: int, file: str) -> None:
             async for message in client.messages:
                 alert = work.take(bytes(message.payload))
                 if alert:
-                    await client.publish(*alert, qos=1)
+                    topic, text = alert
+                    await client.publish(topic, text, qos=1)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from work import Work
 
 
@@ -18,9 +19,10 @@ def main(port: int, file: str) -> None:
         def on_message(client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
             alert = work.take(message.payload)
             if alert:
-                client.publish(*alert, qos=1)
+                topic, text = alert
+                client.publish(topic, text, qos=1)
 
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="peer", clean_session=False)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="peer", clean_session=False)
         client.on_connect = on_connect
         client.on_message = on_message
         client.connect("127.0.0.1", port)

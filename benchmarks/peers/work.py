@@ -15,7 +15,7 @@ class Work:
         self._windows: dict[str, deque[float]] = {}
         self._active: set[str] = set()
 
-    def take(self, payload: bytes) -> tuple[str, str] | None:
+    def take(self, payload: bytes | bytearray) -> tuple[str, str] | None:
         """Work through one message; return the topic and text of an alert if one is due."""
         message = json.loads(payload)
         sensor, value = message["sensor"], float(message["value"])
