@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from end_to_end import bulk
+from end_to_end import CONFIGURATION, bulk
 from end_to_end import gaugeway as start_gateway
 from pipeline import SENSORS, Nowhere, Readings, Threshold
 from rig import Child, lines, middle, mosquitto, publish, table, wait_for, workplace
@@ -32,23 +32,6 @@ from gaugeway_stages.average import Average
 from gaugeway_stages.in_range import InRange
 from gaugeway_stages.normalise import Normalise
 
-CONFIGURATION = """\
-node: bench
-storage: {{dir: {disk}/state, sync_every: {sync_every}s, checkpoint_every: {checkpoint_every}s, journal: {journal}}}
-sources:
-  plant:
-    type: mqtt
-    broker: mqtt://127.0.0.1:{port}
-    topic: plant/+/telemetry
-    format: {{type: json, sensor: sensor, value: value, time: ts}}
-    sensors: {{"*": {{kind: flow, unit: L/min, range: [0, 60]}}}}
-stages: [in_range, normalise, {{average: {{last: 10}}}}]
-sinks:
-  archive: {{type: file, path: {disk}/out.jsonl}}
-  phone: {{type: alert, broker: "mqtt://127.0.0.1:{port}"}}
-alerts:
-  high: {{sensors: ["s*"], above: 50 L/min, clear_below: 45 L/min}}
-"""
 SETTLED = 1.0
 SECTOR = 512
 PAYLOAD = len(b'{"sensor":"s49","value":20.00,"ts":1750000000.0000}')
@@ -156,9 +139,11 @@ class Wear(NamedTuple):
 
 def configure(port: int, folder: Path, *, sync_every: float = 5, checkpoint_every: float = 30) -> None:
     """Write the configuration of a gateway that keeps everything on the disk in a folder."""
-    journal = str(sync_every != NO_JOURNAL).lower()
-    settings = {"sync_every": max(0.0, sync_every), "checkpoint_every": checkpoint_every, "journal": journal}
-    (folder / "gateway.yaml").write_text(CONFIGURATION.format(port=port, disk=folder / "disk", **settings))
+    drive, journal = folder / "disk", str(sync_every != NO_JOURNAL).lower()
+    rhythm = f"sync_every: {max(0.0, sync_every)}s, checkpoint_every: {checkpoint_every}s"
+    storage = f"dir: {drive}/state, {rhythm}, journal: {journal}"
+    text = CONFIGURATION.format(port=port, storage=storage, archive=drive / "out.jsonl")
+    (folder / "gateway.yaml").write_text(text)
 
 
 def gateway(folder: Path) -> Child:

@@ -15,7 +15,7 @@ from rig import HERE, Child, Cost, lines, middle, mosquitto, publish, table, wai
 
 CONFIGURATION = """\
 node: bench
-storage: {{journal: {journal}}}
+storage: {{{storage}}}
 sources:
   plant:
     type: mqtt
@@ -25,7 +25,7 @@ sources:
     sensors: {{"*": {{kind: flow, unit: L/min, range: [0, 60]}}}}
 stages: [in_range, normalise, {{average: {{last: 10}}}}]
 sinks:
-  archive: {{type: file, path: out.jsonl}}
+  archive: {{type: file, path: {archive}}}
   phone: {{type: alert, broker: "mqtt://127.0.0.1:{port}", flood: 1000}}
 alerts:
   high: {{sensors: ["s*"], above: 50 L/min, clear_below: 45 L/min}}
@@ -44,7 +44,8 @@ def gaugeway(*, journal: bool) -> Start:
 
     def start(port: int, folder: Path) -> Child:
         file = folder / "gateway.yaml"
-        file.write_text(CONFIGURATION.format(port=port, journal=str(journal).lower()))
+        storage = f"journal: {str(journal).lower()}"
+        file.write_text(CONFIGURATION.format(port=port, storage=storage, archive="out.jsonl"))
         return Child([sys.executable, "-m", "gaugeway", "run", file])
 
     return start
