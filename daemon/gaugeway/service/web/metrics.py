@@ -5,14 +5,12 @@ names that all of Prometheus' own client libraries give it.
 """
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar, cast
+from collections.abc import Iterable, Iterator
+from typing import cast
 
-from gaugeway.service.health.report import Journal, Outbox, Process, Report, Sensor, Sink, Source, Stage
-from gaugeway.service.web.exposition import Family, Kind, Labels, Sample
-
-T = TypeVar("T")
-Value = float | None
+from gaugeway.service.health.report import Journal, Process, Report, Sensor, Sink, Source, Stage
+from gaugeway.service.web.exposition import Family, Labels, Sample
+from gaugeway.service.web.parts import Parts, family, single
 
 
 def metrics(report: Report) -> Iterator[Family]:
@@ -31,157 +29,90 @@ def _of_gateway(report: Report) -> Iterator[Family]:
     process, disk, memory, checkpoints = report.process, report.disk, report.memory, report.checkpoints
     build = (("version", process.version), ("python", platform.python_version()), ("node", process.node))
     kinds = [complaint.kind for complaint in report.complaints]
-    yield Family("gaugeway_build_info", "gauge", "What runs here, and what it is called.", [Sample(1, build)])
-    yield _one("gaugeway_healthy", "gauge", "Whether nothing is wrong.", report.state == "well")
-    yield Family(
-        "gaugeway_complaints", "gauge", "What is wrong, by kind.",
-        [Sample(kinds.count(kind), (("kind", kind),)) for kind in dict.fromkeys(kinds)],
-    )  # fmt: skip
+    wrong = [Sample(kinds.count(kind), (("kind", kind),)) for kind in dict.fromkeys(kinds)]
+    yield family("gaugeway_build_info", "What runs here, and what it is called.", [Sample(1, build)])
+    yield single("gaugeway_healthy", "Whether nothing is wrong.", report.state == "well")
+    yield family("gaugeway_complaints", "What is wrong, by kind.", wrong)
     changed = bool(process.config_changed)
-    yield _one("gaugeway_configuration_changed", "gauge", "Whether the configuration awaits a reload.", changed)
-    yield _one("gaugeway_clock_set", "gauge", "Whether the clock was set since the computer started.", report.clock.set)
-    yield _one("gaugeway_disk_size_bytes", "gauge", "The disk with the state folder.", disk.size if disk else None)
-    yield _one("gaugeway_disk_free_bytes", "gauge", "What of it is free.", disk.free if disk else None)
-    yield _one("gaugeway_memory_size_bytes", "gauge", "The memory that it may use.", memory.size if memory else None)
-    yield _one("gaugeway_memory_free_bytes", "gauge", "What of it is free.", memory.free if memory else None)
+    yield single("gaugeway_configuration_changed", "Whether the configuration awaits a reload.", changed)
+    yield single("gaugeway_clock_set", "Whether the clock was set since the computer started.", report.clock.set)
+    yield single("gaugeway_disk_size_bytes", "The disk with the state folder.", disk.size if disk else None)
+    yield single("gaugeway_disk_free_bytes", "What of it is free.", disk.free if disk else None)
+    yield single("gaugeway_memory_size_bytes", "The memory that it may use.", memory.size if memory else None)
+    yield single("gaugeway_memory_free_bytes", "What of it is free.", memory.free if memory else None)
     taken, age = (None, None) if checkpoints is None else (checkpoints.taken, checkpoints.age)
-    yield _one("gaugeway_checkpoints_total", "counter", "How often the state of everything was saved.", taken)
-    yield _one("gaugeway_checkpoint_age_seconds", "gauge", "How long ago that was the last time.", age)
+    yield single("gaugeway_checkpoints_total", "How often the state of everything was saved.", taken)
+    yield single("gaugeway_checkpoint_age_seconds", "How long ago that was the last time.", age)
 
 
 def _of_process(process: Process) -> Iterator[Family]:
-    yield _one("process_start_time_seconds", "gauge", "When it started.", process.since)
-    yield _one("process_cpu_seconds_total", "counter", "CPU time used.", process.cpu)
-    yield _one("process_resident_memory_bytes", "gauge", "Resident memory.", process.memory)
-    yield _one("process_open_fds", "gauge", "Open file descriptors.", process.files)
-    yield _one("process_max_fds", "gauge", "How many it may open.", process.files_limit)
-    yield _one("gaugeway_threads", "gauge", "Threads.", process.threads)
+    yield single("process_start_time_seconds", "When it started.", process.since)
+    yield single("process_cpu_seconds_total", "CPU time used.", process.cpu)
+    yield single("process_resident_memory_bytes", "Resident memory.", process.memory)
+    yield single("process_open_fds", "Open file descriptors.", process.files)
+    yield single("process_max_fds", "How many it may open.", process.files_limit)
+    yield single("gaugeway_threads", "Threads.", process.threads)
 
 
 def _of_sources(sources: Iterable[Source]) -> Iterator[Family]:
-    def each(name: str, kind: Kind, about: str, value: Callable[[Source], Value]) -> Family:
-        return Family(f"gaugeway_source_{name}", kind, about, _values(sources, _source, value))
-
-    yield each("running", "gauge", "Whether it is connected and gives signs of life.", _is_running)
-    yield each("readings_total", "counter", "Readings it has brought.", lambda one: one.readings)
-    yield Family(
-        "gaugeway_source_rejected_total", "counter", "Input that became no reading, by reason.",
-        _by_reason(sources, _source, lambda one: one.rejected),
-    )  # fmt: skip
-    yield each("reopened_total", "counter", "How often it was opened again after a fault.", lambda one: one.reopened)
-    yield each("restarts_total", "counter", "How often it was restarted because of a bug.", lambda one: one.restarts)
-    yield each("idle_seconds", "gauge", "How long ago it gave its last sign of life.", lambda one: one.idle)
+    parts = Parts("source", (((("source", one.name),), one) for one in sources))
+    yield parts.each("running", "Whether it is connected and gives signs of life.", _is_running)
+    yield parts.each("readings_total", "Readings it has brought.", lambda one: one.readings)
+    yield parts.by_reason("rejected_total", "Input that became no reading, by reason.", lambda one: one.rejected)
+    yield parts.each("reopened_total", "How often it was opened again after a fault.", lambda one: one.reopened)
+    yield parts.each("restarts_total", "How often it was restarted because of a bug.", lambda one: one.restarts)
+    yield parts.each("idle_seconds", "How long ago it gave its last sign of life.", lambda one: one.idle)
 
 
 def _of_sensors(sensors: Iterable[Sensor]) -> Iterator[Family]:
-    labels = {id(one): (("source", one.source), ("sensor", one.name)) for one in sensors}
-
-    def each(name: str, kind: Kind, about: str, value: Callable[[Sensor], Value]) -> Family:
-        return Family(f"gaugeway_sensor_{name}", kind, about, _values(sensors, lambda one: labels[id(one)], value))
-
-    yield each("readings_total", "counter", "Readings of it.", lambda one: one.readings)
-    yield each("age_seconds", "gauge", "How long ago its last reading came.", lambda one: one.age)
-    yield each("value", "gauge", "Its last value, in its own unit.", lambda one: one.value)
-    yield each(
-        "stale", "gauge", "Whether it is silent for longer than it may.",
-        lambda one: None if one.stale_after is None else one.stale,
-    )  # fmt: skip
+    parts = Parts("sensor", (((("source", one.source), ("sensor", one.name)), one) for one in sensors))
+    yield parts.each("readings_total", "Readings of it.", lambda one: one.readings)
+    yield parts.each("age_seconds", "How long ago its last reading came.", lambda one: one.age)
+    yield parts.each("value", "Its last value, in its own unit.", lambda one: one.value)
+    yield parts.each("stale", "Whether it is silent for longer than it may.", _is_stale)
 
 
 def _of_stages(stages: Iterable[Stage]) -> Iterator[Family]:
-    def each(name: str, kind: Kind, about: str, value: Callable[[Stage], Value]) -> Family:
-        return Family(f"gaugeway_stage_{name}", kind, about, _values(stages, _stage, value))
-
-    yield each("readings_total", "counter", "Readings that came through.", lambda one: one.passed)
-    yield Family(
-        "gaugeway_stage_dropped_total", "counter", "Readings that went no further, by reason.",
-        _by_reason(stages, _stage, lambda one: one.dropped),
-    )  # fmt: skip
-    yield each("failures_total", "counter", "How often it failed.", lambda one: one.failed)
-    yield Family(
-        "gaugeway_stage_duration_seconds", "summary", "What one reading costs there, from a sample of them.",
-        (sample for one in stages for sample in _duration(one)),
-    )  # fmt: skip
+    parts = Parts("stage", (((("source", one.source), ("stage", one.name)), one) for one in stages))
+    yield parts.each("readings_total", "Readings that came through.", lambda one: one.passed)
+    yield parts.by_reason("dropped_total", "Readings that went no further, by reason.", lambda one: one.dropped)
+    yield parts.each("failures_total", "How often it failed.", lambda one: one.failed)
+    yield parts.summary("duration_seconds", "What one reading costs there, from a sample of them.", _duration)
 
 
 def _of_sinks(sinks: Iterable[Sink]) -> Iterator[Family]:
-    def each(name: str, kind: Kind, about: str, value: Callable[[Sink], Value]) -> Family:
-        return Family(f"gaugeway_sink_{name}", kind, about, _values(sinks, _sink, value))
-
-    yield each("running", "gauge", "Whether it takes readings.", lambda one: one.state in ("starting", "running"))
-    yield each("connected", "gauge", "Whether its broker is there.", _is_connected)
-    yield each("readings_total", "counter", "Readings it has taken.", lambda one: one.taken)
-    yield Family(
-        "gaugeway_sink_dropped_total", "counter", "Readings it has lost, by reason.",
-        _by_reason(sinks, _sink, lambda one: one.dropped),
-    )  # fmt: skip
-    yield each("failures_total", "counter", "How often it failed.", lambda one: one.failed)
-    yield each("backlog_readings", "gauge", "Readings that wait in memory because it fails.", lambda one: one.backlog)
-    yield Family(
-        "gaugeway_alarms", "gauge", "Alarms by state.",
-        (Sample(count, (*_sink(one), ("state", state))) for one in sinks for state, count in _alarms(one)),
-    )  # fmt: skip
+    parts = Parts("sink", ((_sink(one), one) for one in sinks))
+    yield parts.each("running", "Whether it takes readings.", lambda one: one.state in ("starting", "running"))
+    yield parts.each("connected", "Whether its broker is there.", _is_connected)
+    yield parts.each("readings_total", "Readings it has taken.", lambda one: one.taken)
+    yield parts.by_reason("dropped_total", "Readings it has lost, by reason.", lambda one: one.dropped)
+    yield parts.each("failures_total", "How often it failed.", lambda one: one.failed)
+    yield parts.each("backlog_readings", "Readings that wait in memory because it fails.", lambda one: one.backlog)
+    alarms = (Sample(count, (*_sink(one), ("state", state))) for one in sinks for state, count in _alarms(one))
+    yield family("gaugeway_alarms", "Alarms by state.", alarms)
 
 
 def _of_outboxes(sinks: Iterable[Sink]) -> Iterator[Family]:
-    boxes = {sink.name: sink.outbox for sink in sinks if sink.outbox is not None}
-
-    def each(name: str, kind: Kind, about: str, value: Callable[[Outbox], Value]) -> Family:
-        labels = {id(box): (("sink", sink),) for sink, box in boxes.items()}
-        return Family(
-            f"gaugeway_outbox_{name}", kind, about, _values(boxes.values(), lambda one: labels[id(one)], value)
-        )
-
-    yield each("messages", "gauge", "Messages that wait.", lambda one: one.waiting)
-    yield each("sent_total", "counter", "Messages delivered.", lambda one: one.sent)
-    yield each("dropped_total", "counter", "Messages that nobody will see.", lambda one: one.dropped)
-    yield each("thinned_total", "counter", "Readings that were summed up with others.", lambda one: one.thinned)
-    yield each("failing_seconds", "gauge", "For how long nothing could be delivered.", lambda one: one.failing_for)
-    yield each("used_bytes", "gauge", "What it uses of the disk.", lambda one: one.bytes_used)
-    yield each("written_bytes_total", "counter", "What it has written to disk.", lambda one: one.bytes_written)
-    yield each("syncs_total", "counter", "How often it waited for the disk.", lambda one: one.syncs)
+    parts = Parts("outbox", ((_sink(one), one.outbox) for one in sinks if one.outbox is not None))
+    yield parts.each("messages", "Messages that wait.", lambda one: one.waiting)
+    yield parts.each("sent_total", "Messages delivered.", lambda one: one.sent)
+    yield parts.each("dropped_total", "Messages that nobody will see.", lambda one: one.dropped)
+    yield parts.each("thinned_total", "Readings that were summed up with others.", lambda one: one.thinned)
+    yield parts.each("failing_seconds", "For how long nothing could be delivered.", lambda one: one.failing_for)
+    yield parts.each("used_bytes", "What it uses of the disk.", lambda one: one.bytes_used)
+    yield parts.each("written_bytes_total", "What it has written to disk.", lambda one: one.bytes_written)
+    yield parts.each("syncs_total", "How often it waited for the disk.", lambda one: one.syncs)
 
 
 def _of_journals(journals: Iterable[Journal]) -> Iterator[Family]:
-    def each(name: str, kind: Kind, about: str, value: Callable[[Journal], Value]) -> Family:
-        return Family(
-            f"gaugeway_journal_{name}", kind, about, _values(journals, lambda one: (("source", one.source),), value)
-        )
-
-    yield each("records", "gauge", "Records that are not worked through yet.", lambda one: one.waiting)
-    yield each("used_bytes", "gauge", "What it uses of the disk.", lambda one: one.used)
-    yield each("limit_bytes", "gauge", "How much it may use.", lambda one: one.size)
-    yield each("written_bytes_total", "counter", "What it has written to disk.", lambda one: one.written)
-    yield each("syncs_total", "counter", "How often it waited for the disk.", lambda one: one.syncs)
-    yield each("unkept_total", "counter", "Readings that the disk did not take.", lambda one: one.unkept)
-    yield each("damaged_bytes_total", "counter", "What was found damaged, and left out.", lambda one: one.damaged)
-
-
-def _one(name: str, kind: Kind, about: str, value: Value) -> Family:
-    return Family(name, kind, about, [] if value is None else [Sample(value)])
-
-
-def _values(parts: Iterable[T], labels: Callable[[T], Labels], value: Callable[[T], Value]) -> Iterator[Sample]:
-    for part in parts:
-        found = value(part)
-        if found is not None:
-            yield Sample(found, labels(part))
-
-
-def _by_reason(
-    parts: Iterable[T], labels: Callable[[T], Labels], counts: Callable[[T], Mapping[str, int]]
-) -> Iterator[Sample]:
-    for part in parts:
-        for reason, count in counts(part).items():
-            yield Sample(count, (*labels(part), ("reason", reason)))
-
-
-def _source(one: Source) -> Labels:
-    return (("source", one.name),)
-
-
-def _stage(one: Stage) -> Labels:
-    return (("source", one.source), ("stage", one.name))
+    parts = Parts("journal", (((("source", one.source),), one) for one in journals))
+    yield parts.each("records", "Records that are not worked through yet.", lambda one: one.waiting)
+    yield parts.each("used_bytes", "What it uses of the disk.", lambda one: one.used)
+    yield parts.each("limit_bytes", "How much it may use.", lambda one: one.size)
+    yield parts.each("written_bytes_total", "What it has written to disk.", lambda one: one.written)
+    yield parts.each("syncs_total", "How often it waited for the disk.", lambda one: one.syncs)
+    yield parts.each("unkept_total", "Readings that the disk did not take.", lambda one: one.unkept)
+    yield parts.each("damaged_bytes_total", "What was found damaged, and left out.", lambda one: one.damaged)
 
 
 def _sink(one: Sink) -> Labels:
@@ -190,6 +121,10 @@ def _sink(one: Sink) -> Labels:
 
 def _is_running(source: Source) -> bool:
     return source.state == "running" and not source.hangs
+
+
+def _is_stale(sensor: Sensor) -> bool | None:
+    return None if sensor.stale_after is None else sensor.stale
 
 
 def _is_connected(sink: Sink) -> bool | None:
@@ -206,7 +141,6 @@ def _alarms(sink: Sink) -> Iterator[tuple[str, int]]:
                 yield state, count
 
 
-def _duration(stage: Stage) -> Iterator[Sample]:
-    if stage.nanoseconds is not None:
-        yield Sample(stage.nanoseconds * stage.sampled / 1e9, _stage(stage), "_sum")
-        yield Sample(stage.sampled, _stage(stage), "_count")
+def _duration(stage: Stage) -> tuple[float, int] | None:
+    """Return the seconds of all readings that were timed, and how many they were."""
+    return None if stage.nanoseconds is None else (stage.nanoseconds * stage.sampled / 1e9, stage.sampled)
