@@ -103,12 +103,35 @@ def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
         size=1,
         written=0,
         syncs=0,
+        failed_syncs=0,
         damaged=0,
     )
     whole = stand.health.now()
     (complaint,) = report_with(whole, journals=(journal,)).complaints
     assert complaint.message.endswith("No space left on device; 17 readings went on without it")
     assert complaint.advice.startswith("make room on that disk")
+
+
+def test_a_disk_that_fails_now_and_then(stand: Stand) -> None:
+    """A remark: nothing is lost of what could be written again, but such a disk will not last."""
+    whole = stand.health.now()
+    (journal,) = whole.journals
+    assert journal.failed_syncs == 0
+    worn = msgspec.structs.replace(journal, failed_syncs=2)
+    report = report_with(whole, journals=(worn,))
+    (remark,) = (remark for remark in report.remarks if remark.kind == "worn")
+    assert remark.message == "the disk failed 2 times to keep what source 'src' said; it was written again"
+    assert report.state == "well"
+
+
+def test_a_saved_state_that_cannot_be_used(tmp_path: Path) -> None:
+    """It is set aside without a question; the operator hears of it."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.db").write_bytes(b"no database at all")
+    with Stand(tmp_path).running() as stand:
+        (remark,) = (remark for remark in stand.health.now().remarks if remark.kind == "worn")
+        assert remark.part == "checkpoints"
+        assert remark.message.startswith("the file with the saved state could not be used, and was set aside")
 
 
 def test_checkpoints_that_cannot_be_taken(stand: Stand) -> None:

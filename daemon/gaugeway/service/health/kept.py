@@ -25,6 +25,7 @@ def journal(pipeline: Pipeline) -> Iterator[report.Journal]:
             size=kept.size,
             written=kept.bytes_written,
             syncs=kept.syncs,
+            failed_syncs=kept.failed_syncs,
             damaged=kept.lost[0],
         )
 
@@ -34,11 +35,13 @@ def checkpoints(gateway: Gateway) -> report.Checkpoints | None:
     taker = gateway.checkpoints
     if taker is None:
         return None
-    status, taken_at = taker.status, taker.taken_at
+    status, taken_at, store = taker.status, taker.taken_at, taker.storage.store
     return report.Checkpoints(
         state=status.state,
         since=status.since,
         reason=status.reason,
         taken=taker.taken,
         age=None if taken_at is None else time.monotonic() - taken_at,
+        set_aside=store.set_aside,
+        damaged=store.damaged,
     )

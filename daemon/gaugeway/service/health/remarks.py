@@ -10,6 +10,7 @@ from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Sour
 QUIET: Final = 60.0
 USUAL_TIMES: Final = 20
 REGULAR: Final = 10
+WORN: Final = "`gaugeway logs` says when and why; is the SD card worn? `dmesg` may tell"
 
 
 def remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
@@ -21,6 +22,7 @@ def remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
             yield from _on_sensor(sensor, report.process.uptime)
     for source in report.sources:
         yield from _on_source(source)
+    yield from _on_storage(report)
     for sink in report.sinks:
         if active := active_alarms(sink):
             what = number(len(active), "alarm is", "alarms are")
@@ -98,4 +100,28 @@ def _on_source(source: Source) -> Iterator[Complaint]:
             kind="restarted",
             message=f"source '{source.name}' was restarted {source.restarts} times because of a bug",
             advice=f"`gaugeway logs --source {source.name}` has the traceback",
+        )
+
+
+def _on_storage(report: Report) -> Iterator[Complaint]:
+    """Tell of what a disk does that is about to fail."""
+    for journal in report.journals:
+        if journal.failed_syncs:
+            yield Complaint(
+                part=f"journal {journal.source}",
+                kind="worn",
+                message=f"the disk failed {number(journal.failed_syncs, 'time')} to keep what source "
+                f"'{journal.source}' said; it was written again",
+                advice=WORN,
+            )
+    state = report.checkpoints
+    if state is not None and (state.set_aside or state.damaged):
+        what = f"{number(state.damaged, 'part')} of the saved state came back damaged"
+        if state.set_aside:
+            what = "the file with the saved state could not be used, and was set aside"
+        yield Complaint(
+            part="checkpoints",
+            kind="worn",
+            message=f"{what}: averages and alarms may have begun anew",
+            advice=WORN,
         )

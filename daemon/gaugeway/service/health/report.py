@@ -167,6 +167,7 @@ class Journal(Part, frozen=True, kw_only=True):
     size: Annotated[int, Meta(description="How much it may use at most.")]
     written: Annotated[int, Meta(description="Bytes that went to disk since the start.")]
     syncs: Annotated[int, Meta(description="How often the disk was waited for since the start.")]
+    failed_syncs: Annotated[int, Meta(description="How often the disk failed; what it may have lost is written again.")]
     damaged: Annotated[int, Meta(description="Bytes that were found damaged, and left out.")]
 
 
@@ -178,6 +179,8 @@ class Checkpoints(Part, frozen=True, kw_only=True):
     reason: Reason
     taken: Annotated[int, Meta(description="How many were taken since the start.")]
     age: Annotated[float | None, Meta(description="How long ago the last one was taken; null where there is none.")]
+    set_aside: Annotated[int, Meta(description="How often their file could not be used, and a new one was made.")]
+    damaged: Annotated[int, Meta(description="Parts of the state that were found damaged, and left out.")]
 
 
 class Disk(Part, frozen=True, kw_only=True):

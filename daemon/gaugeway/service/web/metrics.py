@@ -40,9 +40,11 @@ def _of_gateway(report: Report) -> Iterator[Family]:
     yield single("gaugeway_disk_free_bytes", "What of it is free.", disk.free if disk else None)
     yield single("gaugeway_memory_size_bytes", "The memory that it may use.", memory.size if memory else None)
     yield single("gaugeway_memory_free_bytes", "What of it is free.", memory.free if memory else None)
-    taken, age = (None, None) if checkpoints is None else (checkpoints.taken, checkpoints.age)
-    yield single("gaugeway_checkpoints_total", "How often the state of everything was saved.", taken)
-    yield single("gaugeway_checkpoint_age_seconds", "How long ago that was the last time.", age)
+    if checkpoints is not None:
+        yield single("gaugeway_checkpoints_total", "How often the state of everything was saved.", checkpoints.taken)
+        yield single("gaugeway_checkpoint_age_seconds", "How long ago that was the last time.", checkpoints.age)
+        yield single("gaugeway_checkpoints_damaged_total", "Parts of it that were damaged.", checkpoints.damaged)
+        yield single("gaugeway_checkpoints_set_aside_total", "How often none could be used.", checkpoints.set_aside)
 
 
 def _of_process(process: Process) -> Iterator[Family]:
@@ -111,6 +113,7 @@ def _of_journals(journals: Iterable[Journal]) -> Iterator[Family]:
     yield parts.each("limit_bytes", "How much it may use.", lambda one: one.size)
     yield parts.each("written_bytes_total", "What it has written to disk.", lambda one: one.written)
     yield parts.each("syncs_total", "How often it waited for the disk.", lambda one: one.syncs)
+    yield parts.each("failed_syncs_total", "How often the disk failed.", lambda one: one.failed_syncs)
     yield parts.each("unkept_total", "Readings that the disk did not take.", lambda one: one.unkept)
     yield parts.each("damaged_bytes_total", "What was found damaged, and left out.", lambda one: one.damaged)
 
