@@ -22,7 +22,6 @@ class Reserve:
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self.path = path
         self.size = size
-        self.releases = 0
         self.spent = not self.held
 
     @property
@@ -44,7 +43,6 @@ class Reserve:
             Files().sync_folder(self.path.parent)  # some file systems free the blocks only then
         except OSError:
             return False
-        self.releases += 1
         log.warning("disk is full, the reserve is given up", file=str(self.path), bytes=self.size)
         return True
 

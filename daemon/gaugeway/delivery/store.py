@@ -68,7 +68,6 @@ class Store:
 
     def __init__(self, path: Path, reserve: Reserve | None = None, *, patience: float = PATIENCE) -> None:
         self.path = path
-        self.bytes_saved = 0
         self.set_aside = 0
         self.damaged = 0
         self._patience = patience
@@ -132,7 +131,6 @@ class Store:
             database.executemany(UPSERT, [(name, data, _checksum(name, data)) for name, data in changed.items()])
             database.executemany("DELETE FROM parts WHERE name = ?", [(name,) for name in gone])
             database.execute("COMMIT")
-            self.bytes_saved += sum(map(len, changed.values()))
         self._known = {name: digest for name, digest in (known | digests).items() if name not in gone}
 
     def _opened(self) -> sqlite3.Connection:
