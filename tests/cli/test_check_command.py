@@ -109,6 +109,12 @@ def test_schema_is_json_that_knows_the_plugins() -> None:
     assert '"baud"' in json.dumps(found)
 
 
+def test_a_schema_of_plugins_that_are_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    """An editor would go on without them."""
+    done = gaugeway("schema", "--folder", tmp_path / "nope")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 def test_upgrade_keeps_comments_and_the_old_text(file: Path) -> None:
     """In place, with the old file beside it."""
     assert gaugeway("upgrade", file).returncode == 0

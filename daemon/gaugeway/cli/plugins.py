@@ -32,9 +32,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """List them; what was refused is told last, on standard error."""
-    folder = None if words.maybe("--folder") is None else words.path("--folder")
-    if folder is not None and not folder.is_dir():
-        words.refuse(f"there is no folder '{folder}'")
+    folder = words.folder("--folder")
     registry = Registry.discover([folder] if folder else [])
     role, kind = cast("Role | None", words.maybe("--role")), cast("Kind | None", words.maybe("--kind"))
     wanted = words.text("name")

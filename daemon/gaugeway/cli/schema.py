@@ -22,6 +22,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Print it."""
-    registry = Registry.discover([words.path("--folder")] if words.maybe("--folder") else [])
+    folder = words.folder("--folder")
+    registry = Registry.discover([folder] if folder else [])
     print(msgspec.json.format(msgspec.json.encode(schema(registry)), indent=2).decode())
     return exits.WELL

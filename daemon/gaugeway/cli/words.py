@@ -61,6 +61,15 @@ class Words:
 
         return Path(self.text(name))
 
+    def folder(self, name: str) -> "Path | None":
+        """Return a word that names a folder, None where it was not given; a folder that is not there is refused."""
+        if self._get(name) is None:
+            return None
+        folder = self.path(name)
+        if not folder.is_dir():
+            self.refuse(f"there is no folder '{folder}'")
+        return folder
+
     def on(self, name: str) -> bool:
         """Tell whether a switch was given."""
         return bool(self._get(name))
