@@ -78,21 +78,21 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 def cost(plan: Plan) -> Cost:
     """Add up what a plan costs."""
     flows = [Flow(pipeline) for pipeline in plan.pipelines]
-    readings = sum(flow.readings for flow in flows)
+    readings, messages = sum(flow.readings for flow in flows), _messages(plan, flows)
     open_ended = any(flow.open_ended for flow in flows)
     sensors = plan.max_sensors if open_ended else sum(len(flow.names) for flow in flows)
     assumed = [f"each sensor of '{flow.id}' speaks once a second" for flow in flows if flow.guessed]
     if open_ended:
         assumed.append(f"no more than the {plan.max_sensors} sensors of limits.max_sensors")
-    if plan.rules and _messages(plan, flows):
+    if plan.rules and messages:
         assumed.append("every reading crosses the limits of alarms: `for`, `clear_for` and `limit` let fewer out")
     return Cost(
         sensors=sensors,
         readings_per_day=round(readings),
         memory=_memory(plan, flows, sensors),
-        written_per_day=round(_written(plan, flows, sensors)),
+        written_per_day=round(_written(plan, flows, sensors) + messages * MESSAGE),
         syncs_per_day=round(_syncs(plan, flows)),
-        messages_per_day=round(_messages(plan, flows)),
+        messages_per_day=round(messages),
         bus_duty={flow.id: duty for flow in flows if (duty := flow.duty()) is not None},
         cpu_percent=AT_REST + 100 * readings / DAY * CPU_SECONDS,
         assumed=tuple(assumed),
@@ -158,6 +158,7 @@ def _window(stage: StageUse, flow: Flow) -> float:
 
 
 def _written(plan: Plan, flows: list[Flow], sensors: int) -> float:
+    """Return the bytes of journals, checkpoints and files."""
     checkpoints = DAY / plan.storage.checkpoint_every
     state = sensors * sum(1 for flow in flows for _ in flow.pipeline.stages) / max(1, len(flows)) * 60
     total = checkpoints * 2 * (CHECKPOINT_PAGES * PAGE + state)
@@ -165,7 +166,7 @@ def _written(plan: Plan, flows: list[Flow], sensors: int) -> float:
         total += sum(flow.bytes(journal=True) for flow in flows) + _journal_syncs(plan, flows) * PAGE
     files = sum("path" in sink.options for sink in plan.sinks)
     total += files * (sum(flow.bytes(journal=False) for flow in flows) + checkpoints * PAGE)
-    return total + _messages(plan, flows) * MESSAGE
+    return total
 
 
 def _syncs(plan: Plan, flows: list[Flow]) -> float:
