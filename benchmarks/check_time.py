@@ -1,17 +1,9 @@
-"""How long it takes to check a configuration: the whole command, for a small file and for one of 500 sensors.
-
-python benchmarks/check_time.py [--runs 10]
-"""
+"""How long it takes to check a large configuration: 500 sensors, each written out, with a rule for each."""
 
 import argparse
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import Final
 
-CONFIGS: Final = Path(__file__).resolve().parent.parent / "configs"
+from imports import once
+from rig import middle, table, workplace
 
 
 def large() -> str:
@@ -27,27 +19,18 @@ def large() -> str:
     return "\n".join(lines) + "\n"
 
 
-def fastest(command: list[str], runs: int) -> float:
-    times: list[float] = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time the check of a small and of a large configuration.")
-    parser.add_argument("--runs", type=int, default=10)
-    runs = parser.parse_args().runs
-    check = [sys.executable, "-m", "gaugeway", "check"]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "large.yaml"
-        file.write_text(large(), encoding="utf-8")
-        python = fastest([sys.executable, "-c", "import yaml, msgspec"], runs)
-        print(f"python with yaml and msgspec {python:6.3f} s")
-        print(f"check of minimal.yaml        {fastest([*check, str(CONFIGS / 'minimal.yaml')], runs):6.3f} s")
-        print(f"check of 500 sensors         {fastest([*check, str(file)], runs):6.3f} s")
+    """Measure, and print the medians."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--runs", type=int, default=9)
+    given = words.parse_args()
+    with workplace() as folder:
+        (folder / "gateway.yaml").write_text(large(), encoding="utf-8")
+        command = ["-m", "gaugeway", "check", str(folder / "gateway.yaml")]
+        columns = zip(*(once(command) for _ in range(given.runs)), strict=True)
+        wall, cpu, memory = (middle(list(column)) for column in columns)
+    row = ["gaugeway check (500 sensors, 500 rules)", f"{wall:.0f}", f"{cpu:.0f}", f"{memory:.1f}"]
+    table("A large configuration", ["", "wall ms", "CPU ms", "peak RSS MB"], [row])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 PARTS = (
     "pipeline.py",
     "imports.py",
+    "check_time.py",
     "end_to_end.py",
     "delivery.py",
     "operation.py",
