@@ -2,7 +2,6 @@
 
 import os
 import time
-import zlib
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -11,7 +10,7 @@ from gaugeway.errors import ConfigError
 from gaugeway.log import logger
 from gaugeway.service.presence import places
 from gaugeway.service.presence.lock import locked
-from gaugeway.service.presence.record import LONGEST, SUFFIX, Record, decoded, look, records
+from gaugeway.service.presence.record import LONGEST, Record, decoded, look, name_of, records
 
 log = logger(__name__)
 
@@ -91,7 +90,7 @@ def _opened(record: Record) -> int | None:
     for folder in places.own_folders():
         try:
             _prepare(folder)
-            file = os.open(os.path.join(folder, _name(record.config)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            file = os.open(os.path.join(folder, name_of(record.config)), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             troubles.append(f"{folder}: {error.strerror or error}")
             continue
@@ -116,9 +115,3 @@ def _prepare(folder: str) -> None:
         seen = look(path)
         if seen is not None and not seen.alive and time.time() - seen.beat > FORGOTTEN_AFTER:
             os.unlink(path)
-
-
-def _name(config: str) -> str:
-    """Return a file name for the path of a configuration: people can read it, and no two are the same."""
-    readable = config.strip("/").replace("/", "-")[-150:]
-    return f"{readable}.{zlib.crc32(os.fsencode(config)):08x}{SUFFIX}"

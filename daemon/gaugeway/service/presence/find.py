@@ -3,7 +3,7 @@
 import os
 from typing import Final, NamedTuple
 
-from gaugeway.service.presence.record import Sighting, sightings
+from gaugeway.service.presence.record import Sighting, sightings, sightings_of
 
 FILE: Final = "gaugeway.yaml"
 INSTALLED: Final = "/etc/gaugeway"
@@ -45,10 +45,9 @@ def config_of(word: str) -> str | None:
 def find(word: str) -> Meant:
     """Return the gateway that a word means: a path, a name, or none for the usual one or the only one that runs."""
     config = config_of(word)
-    everybody = sightings()
     if config is not None:
-        real = os.path.realpath(config)
-        return Meant(config, next((seen for seen in everybody if seen.record.config == real), None))
+        return Meant(config, next(iter(sightings_of(os.path.realpath(config))), None))
+    everybody = sightings()
     if word:
         return _named(word, everybody)
     living = [seen for seen in everybody if seen.alive]

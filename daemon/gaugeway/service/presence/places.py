@@ -3,7 +3,6 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from glob import glob
 from typing import Final
 
 SOCKET: Final = "control.sock"
@@ -29,8 +28,9 @@ def own_folders() -> list[str]:
 
 def everywhere() -> list[str]:
     """Return every folder that may hold the record of a gateway that this user can speak to."""
-    folders = [*own_folders(), SYSTEM, *glob(f"{SYSTEM}/*/"), *glob(f"{SYSTEM}-*/")]
-    folders += glob("/run/user/*/gaugeway") if os.geteuid() == 0 else []
+    above, name = os.path.split(SYSTEM)
+    folders = [*own_folders(), SYSTEM, *_inside(SYSTEM), *_inside(above, f"{name}-")]
+    folders += [f"{session}/gaugeway" for session in _inside("/run/user")] if os.geteuid() == 0 else []
     return list(
         dict.fromkeys(os.path.normpath(folder) for folder in folders if os.path.isdir(folder) and _sound(folder))
     )
@@ -58,6 +58,15 @@ def substitutes(storage: str) -> list[str]:
     """Return where else it may listen, because a storage folder on FAT has room for files and none for sockets."""
     name = os.path.abspath(storage).strip("/").replace("/", "-")[-60:]
     return [os.path.join(folder, f"{name}.sock") for folder in own_folders()]
+
+
+def _inside(folder: str, first: str = "") -> list[str]:
+    """Return the folders in a folder that begin like this; to import `glob` would take longer than all else here."""
+    try:
+        with os.scandir(folder) as found:
+            return [entry.path for entry in found if entry.name.startswith(first) and entry.is_dir()]
+    except OSError:
+        return []
 
 
 def _sound(folder: str) -> bool:

@@ -6,6 +6,7 @@ Read by quick commands, so it imports next to nothing.
 import fcntl
 import json
 import os
+import zlib
 from typing import Final, NamedTuple, cast
 
 from gaugeway.service.presence import places
@@ -49,8 +50,19 @@ class Sighting(NamedTuple):
 
 def sightings() -> list[Sighting]:
     """Return all gateways that left a record, the living first, then who was heard of last."""
-    found = [seen for folder in places.everywhere() for path in records(folder) if (seen := look(path))]
-    return sorted(found, key=lambda seen: (not seen.alive, -seen.beat))
+    return _looked([path for folder in places.everywhere() for path in records(folder)])
+
+
+def sightings_of(config: str) -> list[Sighting]:
+    """Return those with this configuration, however many others left a record."""
+    found = _looked([os.path.join(folder, name_of(config)) for folder in places.everywhere()])
+    return [seen for seen in found if seen.record.config == config]
+
+
+def name_of(config: str) -> str:
+    """Return a file name for the path of a configuration: people can read it, and no two are the same."""
+    readable = config.strip("/").replace("/", "-")[-150:]
+    return f"{readable}.{zlib.crc32(os.fsencode(config)):08x}{SUFFIX}"
 
 
 def records(folder: str) -> list[str]:
@@ -105,6 +117,11 @@ def decoded(content: bytes) -> Record:
         words=text("words"),
         fault=text("fault"),
     )
+
+
+def _looked(paths: list[str]) -> list[Sighting]:
+    found = [seen for path in paths if (seen := look(path))]
+    return sorted(found, key=lambda seen: (not seen.alive, -seen.beat))
 
 
 def _is_locked(file: int) -> bool:
