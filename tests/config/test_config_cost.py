@@ -68,6 +68,25 @@ def test_what_slows_alarms_down_saves_messages(tmp_path: Path) -> None:
     assert messages(tmp_path, "type: alert, readings: 0") == 2 * 8_640
 
 
+def test_alarms_of_sensors_that_a_glob_brings_are_counted(tmp_path: Path) -> None:
+    """One for each name and each glob of a rule; how many sensors there will be nobody knows, and that is said."""
+    sensors = "{a: {kind: flow, unit: L/min}, 'b*': {kind: flow, unit: L/min}, 'c*': {kind: pressure, unit: bar}}"
+    source = f"{{type: mqtt, broker: mqtt://h, topic: t, format: {{type: json}}, sensors: {sensors}}}"
+    file = tmp_path / "gateway.yaml"
+
+    def alarms(rule: str) -> int:
+        rules = f"alerts: {{hot: {{{rule}, stale: 1min}}}}"
+        file.write_text(f"sources: {{s: {source}}}\nsinks: {{out: {{{HOOK}}}}}\n{rules}\n")
+        found = cost(load(file))
+        assert "all sensors that globs bring to 's' say together as much as one" in found.assumed
+        return found.messages_per_day // 2_880
+
+    assert alarms("sensor: a") == 1
+    assert alarms("sensor: b1") == 1
+    assert alarms("sensors: [a, b1, 'b2*']") == 3
+    assert alarms("kind: flow") == 2
+
+
 @pytest.mark.parametrize(
     ("limit", "said"),
     [

@@ -7,7 +7,8 @@
 * `names`, `sensors`, `uses`, `chain`, `entries`, `sources`, `sinks`, `rules`, `keys`: the keys of the file
 * `whole`, `census`, `checks`: what belongs together, held against each other
 * `document`, `load`: all of it in order
-* `catalogue`, `schema`, `reference`, `explain`, `resolved`, `cost`: what there is to say of a file
+* `catalogue`, `schema`, `reference`, `explain`, `resolved`: what there is to say of a file
+* `flow`, `traffic`, `cost`: what it will cost to run
 """
 
 from gaugeway.config.load import Report, load, load_report, load_text

@@ -6,14 +6,10 @@ from typing import Final
 import msgspec
 
 from gaugeway.config.amounts import size_words
+from gaugeway.config.flow import DAY, Flow
 from gaugeway.config.traffic import events
-from gaugeway.plan import PipelinePlan, Plan, StageUse
-from gaugeway.reading import Reading
+from gaugeway.plan import Plan, StageUse
 from gaugeway.sensor import chosen
-
-DAY: Final = 86_400
-ASSUMED_PERIOD: Final = 1.0
-"""How often a sensor speaks whose source does not say it: once a second."""
 
 INTERPRETER: Final = 30_000_000
 PER_PIPELINE: Final = 400_000
@@ -21,12 +17,10 @@ PER_SENSOR: Final = 2_000
 PER_STATE: Final = 400
 PER_VALUE: Final = 40
 PAGE: Final = 4096
-FRAME: Final = 40
 CHECKPOINT_PAGES: Final = 4
 MESSAGE: Final = 500
 CPU_SECONDS: Final = 20e-6
 """What one reading takes on one core of a Raspberry Pi 4, four times of what was measured on a PC."""
-
 
 AT_REST: Final = 0.8
 """Percent of such a core that goes on waiting, watching and being well, with nothing to read; measured likewise."""
@@ -81,7 +75,7 @@ def cost(plan: Plan) -> Cost:
     readings, messages = sum(flow.readings for flow in flows), _messages(plan, flows)
     open_ended = any(flow.open_ended for flow in flows)
     sensors = plan.max_sensors if open_ended else sum(len(flow.names) for flow in flows)
-    assumed = [f"each sensor of '{flow.id}' speaks once a second" for flow in flows if flow.guessed]
+    assumed = [sentence for flow in flows for sentence in flow.assumed()]
     if open_ended:
         assumed.append(f"no more than the {plan.max_sensors} sensors of limits.max_sensors")
     if plan.rules and messages:
@@ -97,46 +91,6 @@ def cost(plan: Plan) -> Cost:
         cpu_percent=AT_REST + 100 * readings / DAY * CPU_SECONDS,
         assumed=tuple(assumed),
     )
-
-
-class Flow:
-    """What one pipeline carries in a day."""
-
-    def __init__(self, pipeline: PipelinePlan) -> None:
-        self.pipeline = pipeline
-        self.id = pipeline.source.id
-        named = list(pipeline.source.sensors.names())
-        self.names = named or ["sensor"]
-        self.open_ended = not named or len(named) < len(pipeline.source.sensors)
-        every = pipeline.source.options.get("every")
-        polled = "request" not in pipeline.source.options or pipeline.source.options["request"] is not None
-        self.guessed = not (isinstance(every, float) and every > 0 and polled)
-        self.period = every if isinstance(every, float) and every > 0 and polled else ASSUMED_PERIOD
-
-    @property
-    def readings(self) -> float:
-        """Readings a day."""
-        return DAY / self.period * len(self.names)
-
-    def bytes(self, *, journal: bool) -> float:
-        """Return how long the records of a day are, in the journal or as lines of JSON."""
-        sizes = (FRAME + len(msgspec.msgpack.encode(self._reading(name))) for name in self.names)
-        lines = (1 + len(msgspec.json.encode(self._reading(name, result=0.12345))) for name in self.names)
-        return sum(sizes if journal else lines) * DAY / self.period
-
-    def _reading(self, name: str, result: float | None = None) -> Reading:
-        sensor = self.pipeline.source.sensors.find(name)
-        unit = sensor.unit if sensor else ""
-        return Reading(name, 123.456, 1732184000.123, unit, normal=result, average=result)
-
-    def duty(self) -> float | None:
-        """Return how many percent of the time a serial line is busy; None for what is none."""
-        baud = self.pipeline.source.options.get("baud", 9600)
-        if "port" not in self.pipeline.source.options or not isinstance(baud, int):
-            return None
-        request = self.pipeline.source.options.get("request")
-        length = (len(request) if isinstance(request, str) else 0) + 4 + 12 * len(self.names)
-        return 100 * length * 10 / baud / self.period
 
 
 def _memory(plan: Plan, flows: list[Flow], sensors: int) -> int:
@@ -182,9 +136,8 @@ def _journal_syncs(plan: Plan, flows: list[Flow]) -> float:
 
 def _messages(plan: Plan, flows: list[Flow]) -> float:
     """Return the messages of all sinks that send some: readings if they publish them, and the events of alarms."""
-    periods = {name: flow.period for flow in flows for name in flow.names}
     total = 0.0
     for sink in plan.sinks:
-        total += events(plan, sink, periods)
+        total += events(plan, sink, flows)
         total += sum(flow.readings for flow in flows) if sink.options.get("readings") is not None else 0
     return total
