@@ -14,28 +14,36 @@ def test_a_lone_message_is_read_at_once() -> None:
     assert [pace.nap(1, second * 0.02, full=False) for second in range(50)] == [0.0] * 50
 
 
-def test_pauses_grow_while_they_bring_little_up_to_the_limit() -> None:
-    """At 1,000 messages a second the pause becomes as long as it may be."""
-    pace, now, naps = Pace(0.01), 0.0, list[float]()
-    for _ in range(20):
-        naps.append(pace.nap(max(1, round((naps[-1] if naps else 0) * 1000)), now, full=False))
-        now += naps[-1] or 0.001
-    assert naps[0] == 0.0
-    assert naps[1:7] == sorted(naps[1:7])
-    assert naps[-1] == max(naps) == 0.01
+def reads(pace: Pace, rate: float, seconds: float = 10.0) -> list[float]:
+    """Return the pauses after the reads of so many messages a second, of which each read costs half a millisecond."""
+    now, due, naps = 0.0, 0.0, list[float]()
+    while now < seconds:
+        count = max(0, int((now - due) * rate) + 1)
+        due += count / rate
+        naps.append(pace.nap(count, now, full=False))
+        now = now + 0.0005 + naps[-1] if naps[-1] else max(now + 0.0005, due)
+    return naps
 
 
-def test_pauses_shrink_while_they_bring_plenty() -> None:
+@pytest.mark.parametrize("rate", [100, 120, 150, 200, 300, 500, 1000, 5000])
+def test_messages_in_quick_succession_are_read_together(rate: int) -> None:
+    """However quick they are, there are hardly more reads than the longest pause allows, and none in vain."""
+    naps = reads(Pace(0.01), rate)
+    assert len(naps) <= 1.35 * 10 / 0.01
+    assert not rate >= 150 or naps[-1] == max(naps) == 0.01
+
+
+def test_pauses_are_short_where_they_bring_plenty() -> None:
     """At 100,000 messages a second short ones are enough."""
-    pace, now, nap = Pace(0.01), 0.0, 0.0
-    for _ in range(8):
-        nap = pace.nap(1, now, full=False)
-        now += nap or 0.001
-    assert nap == 0.01
-    for _ in range(20):
-        nap = pace.nap(max(1, round(nap * 100_000)), now, full=False)
-        now += nap
-    assert nap < 0.003
+    assert 0 < reads(Pace(0.01), 100_000, 1.0)[-1] < 0.003
+
+
+def test_after_a_silence_there_is_no_pause() -> None:
+    """The first message after one is not taken for one in quick succession, nor one that comes alone again."""
+    pace = Pace(0.01)
+    assert reads(pace, 1000)[-1] == 0.01
+    naps = [pace.nap(second % 2, 20 + second * 0.5, full=False) for second in range(20)]
+    assert naps[10:] == [0.0] * 10
 
 
 @pytest.mark.parametrize("most", [0.0, 0.0001])
@@ -48,9 +56,8 @@ def test_no_pause_is_longer_than_allowed(most: float) -> None:
 def test_a_full_window_brings_no_pause() -> None:
     """The broker sends nothing more, so there is nothing to gather."""
     pace = Pace(0.01)
-    pace.nap(5, 0.0, full=False)
-    assert pace.nap(5, 0.001, full=False) > 0
-    assert pace.nap(20, 0.002, full=True) == 0.0
+    assert reads(pace, 1000)[-1] > 0
+    assert pace.nap(20, 10.001, full=True) == 0.0
 
 
 class Broker:

@@ -2,35 +2,33 @@
 
 from typing import Final
 
-SHORTEST: Final = 0.0005
 ENOUGH: Final = 128
+WORTH: Final = 0.75
+"""Messages further apart than this part of the longest pause are read one by one: a pause would bring hardly two."""
+WEIGHT: Final = 0.25
+"""How much a single read counts for what is believed of the messages that come."""
 
 
 class Pace:
     """Trades a bounded delay for fewer reads when messages come close together; knows no clock.
 
     Behind a live broker each message arrives alone, and a reader that wakes for each pays more for waking than for
-    reading. So while messages follow each other within `most` seconds, it sleeps between reads: longer after reads
-    that brought little, shorter after rich ones, not at all when the broker waits for acknowledgements or the line is
-    calm.
+    reading. So it sleeps between reads, `most` seconds at the longest, if more than one message is to be expected
+    meanwhile; less where enough come sooner; not at all when the broker waits for acknowledgements or a read brought
+    plenty. How far messages are apart is learned from the reads, and a silence counts as `most`: the first messages
+    after it are read at once.
     """
 
     def __init__(self, most: float) -> None:
         self._most = most
-        self._nap = 0.0
-        self._last_arrival = float("-inf")
+        self._apart = most
+        self._looked = float("-inf")
 
     def nap(self, count: int, now: float, *, full: bool) -> float:
         """Return how long to sleep after a read that brought `count` messages; 0 means to wait for the next one."""
-        if not count:
-            self._nap = 0.0
+        passed = max(0.0, now - self._looked)
+        self._looked = now
+        self._apart += WEIGHT * (min(passed / max(1, count), self._most) - self._apart)
+        if full or count >= 2 * ENOUGH or self._apart > WORTH * self._most:
             return 0.0
-        busy = now - self._last_arrival - self._nap < self._most
-        self._last_arrival = now
-        if full or not busy:
-            self._nap = 0.0
-        elif count < ENOUGH:
-            self._nap = min(max(self._nap * 2, SHORTEST), self._most)
-        elif count > 2 * ENOUGH:
-            self._nap = self._nap / 2 if self._nap > SHORTEST else 0.0
-        return self._nap
+        return min(self._most, ENOUGH * self._apart)
