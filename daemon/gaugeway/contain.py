@@ -20,8 +20,7 @@ class Contained:
     keyboard, the end of a generator and the engine's own signals pass.
     """
 
-    def __init__(self) -> None:
-        self.error: BaseException | None = None
+    error: BaseException | None = None
 
     def __enter__(self) -> Self:
         return self

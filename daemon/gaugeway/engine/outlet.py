@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, Protocol, cast
+from typing import Final, ParamSpec, Protocol, cast
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Sink, Urgent
@@ -20,6 +20,8 @@ from gaugeway.plan import SinkUse
 from gaugeway.reading import Reading, Tick
 from gaugeway.sensor import Sensor, Sensors, chosen
 from gaugeway.site import Clock
+
+P = ParamSpec("P")
 
 log = logger(__name__)
 
@@ -56,6 +58,10 @@ class Outlet:
         self.guard: Callable[[], None] | None = None
         """Called before a batch is handed over; what it raises counts as the sink's own fault."""
         self.sensors: list[Sensors[Sensor]] = []
+        self.pressed = False
+        """Whether so many batches wait that a sender who can wait should."""
+        self.keeps_orders = hasattr(sink, "unsaved")
+        """Whether the sink does things that no replay would do again, such as what a person told it."""
         self._tick: Callable[[Tick], Sequence[bytes] | None] | None = getattr(sink, "tick", None)
         self._flush: Callable[[], None] | None = getattr(sink, "flush", None)
         self._close: Callable[[], None] | None = getattr(sink, "close", None)
@@ -65,17 +71,13 @@ class Outlet:
         self._messages: list[bytes] = []
         self._try_at = 0.0
         self._bugs = 0
+        self._works = False
         self._chosen: dict[str, bool] = {}
 
     @property
     def full(self) -> bool:
         """Whether no further batch can wait for it."""
         return len(self._backlog) >= BACKLOG
-
-    @property
-    def pressed(self) -> bool:
-        """Whether so many batches wait that a sender who can wait should."""
-        return len(self._backlog) >= BACKLOG // 2
 
     @property
     def backlog(self) -> int:
@@ -97,20 +99,28 @@ class Outlet:
         if self.use.select:
             batch = [reading for reading in batch if self._applies(reading.sensor)]
         with self.lock:
-            if batch:
-                if self.full:
-                    self.meter.drop("sink blocked", len(self._backlog.popleft()))
-                self._backlog.append(batch)
             self._follow(clock)
+            if self._works and not self._backlog and (not batch or self._attempt(batch, self.sink.consume, batch)):
+                return
+            if batch:
+                self._keep(batch)
             self.catch_up()
 
     def tick(self, tick: Tick, clock: Clock | None = None) -> None:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
             self._follow(clock)
-            self.catch_up()
-            if self._tick is not None and self._time.now() >= self._try_at:
-                self._attempt(partial(self._tick, tick))
+            if self._backlog or not self._works:
+                self.catch_up()
+            if self._tick is not None and (self._works or self._time.now() >= self._try_at):
+                self._attempt((), self._tick, tick)
+
+    def _keep(self, batch: Sequence[Reading]) -> None:
+        """Let a batch wait for the sink to work again."""
+        if self.full:
+            self.meter.drop("sink blocked", len(self._backlog.popleft()))
+        self._backlog.append(batch)
+        self.pressed = len(self._backlog) >= BACKLOG // 2
 
     def _follow(self, clock: Clock | None) -> None:
         """Show the sink the time of the pipeline whose turn it is."""
@@ -125,7 +135,7 @@ class Outlet:
 
     @property
     def unsaved(self) -> bool:
-        """Whether the sink has done something that no replay would do again, such as what a person told it."""
+        """Whether it has done such things since its state was saved."""
         return bool(getattr(self.sink, "unsaved", False))
 
     def catch_up(self) -> None:
@@ -135,15 +145,16 @@ class Outlet:
                 return
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
-                if not self._attempt(partial(self.sink.consume, batch), batch):
+                if not self._attempt(batch, self.sink.consume, batch):
                     break
                 self._backlog.popleft()
+            self.pressed = len(self._backlog) >= BACKLOG // 2
 
     def flush(self) -> None:
         """Make what was taken last; a fault waits like that of a batch."""
         with self.lock:
             if self._flush is not None:
-                self._attempt(self._flush)
+                self._attempt((), self._flush)
 
     def close(self) -> None:
         """Try once more what waits, make it last and close the sink; what fails on the way hinders nothing else."""
@@ -199,21 +210,28 @@ class Outlet:
         if fault.error is not None:
             log.error("sink does not close well", sink=self.use.id, reason=in_words(fault.error))
 
-    def _attempt(self, call: Callable[[], Sequence[bytes] | None], batch: Sequence[Reading] = ()) -> bool:
+    def _attempt(
+        self,
+        batch: Sequence[Reading],
+        call: Callable[P, Sequence[bytes] | None],
+        *handed: P.args,
+        **options: P.kwargs,
+    ) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
         if self._messages and not self._posted():
             return False
         with Contained() as fault:
             if batch and self.guard is not None:
                 self.guard()
-            said = call()
+            said = call(*handed, **options)
             if said and self.outbox is not None:  # what any other sink returns is its own affair
                 self._messages += said
         if fault.error is not None:
             return self._after(fault.error, batch)
         self.meter.timed += len(batch)
-        if not self._messages or self._posted():
-            self._works()
+        posted = not self._messages or self._posted()
+        if posted and not self._works:
+            self._begin_to_work()
         return True
 
     def _posted(self) -> bool:
@@ -223,6 +241,7 @@ class Outlet:
             return True
         if fault.error is not None:
             self.meter.fail(in_words(fault.error))
+            self._works = False
             self._wait(fault.error)
         return False
 
@@ -237,14 +256,17 @@ class Outlet:
             outbox.put(messages)
         messages.clear()
 
-    def _works(self) -> None:
+    def _begin_to_work(self) -> None:
+        self._works = True
         if self.status.become("running") and self._backoff.failures:
             log.info("sink works again", sink=self.use.id)
         self._backoff.reset()
         self._bugs = 0
+        self._try_at = 0.0
 
     def _after(self, error: BaseException, batch: Sequence[Reading]) -> bool:
         """Do what the sink's strategy says; tell whether the batch is done with."""
+        self._works = False
         self.meter.fail(in_words(error))
         if self.use.on_error == "halt":
             raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error

@@ -175,8 +175,9 @@ class Pipeline:
         self._halt_if_a_sink_does()
         if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
             self._tick(Tick(now=burst.now))
-        if any(outlet.unsaved for outlet in self.outlets):
-            self.save_soon()
+        for outlet in self.outlets:
+            if outlet.keeps_orders and outlet.unsaved:
+                self.save_soon()
         self.recorder.settle(burst)
 
     def _released(self) -> Generator[Burst]:
@@ -189,13 +190,14 @@ class Pipeline:
         waiting = self._batch
         if not waiting:
             return
-        whole = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
+        came = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
+        readings = cast("list[Reading]", came)
         waiting.clear()
-        for start in range(0, len(whole), BATCH):
-            batch = whole[start : start + BATCH] if len(whole) > BATCH else whole
+        for start in range(0, len(readings), BATCH):
+            batch = readings[start : start + BATCH] if len(readings) > BATCH else readings
             for outlet in self.outlets:
                 try:
-                    outlet.take(cast("list[Reading]", batch), self.chain.site.clock)
+                    outlet.take(batch, self.chain.site.clock)
                 except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
                     self._halted = error
 
@@ -211,10 +213,9 @@ class Pipeline:
 
     def _hold_back(self) -> None:
         """While a sink can hardly take more, take no more from a sender that would rather wait than lose."""
-        if not self.intake.acknowledges:
-            return
-        while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
-            self.let_time_pass()
+        for outlet in self.outlets:
+            while outlet.pressed and self.intake.acknowledges and not self.stopping.wait(0.2):
+                self.let_time_pass()
 
     def let_time_pass(self) -> None:
         """Tell the sinks that time has passed, while nothing else does."""

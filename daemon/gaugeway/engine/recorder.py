@@ -1,7 +1,6 @@
 """What is kept of a source before a stage sees it, so that a crash leaves no trace."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import Final, Protocol
 
@@ -21,6 +20,8 @@ log = logger(__name__)
 Receipt = tuple[int, int, int]
 MEMORY: Final = 4096
 """How many messages a broker may send again although they are on disk, where the source does not say it."""
+AT_ONCE: Final = 512
+"""So many are let go of at a time when they need not be known any more."""
 
 
 class Recorder(Protocol):
@@ -159,7 +160,8 @@ class Journaled:
         self._asked_to_save = False
         self._news: Callable[[], list[Receipt]] | None = getattr(intake.source, "news", None)
         self._waiting_news: list[Receipt] = []
-        self._receipts: deque[Receipt] = deque()
+        self._receipts: list[Receipt] = []
+        self._most_receipts = AT_ONCE
         self._synced_at = time.monotonic()
         self._owing = False
         self._refused = False
@@ -178,13 +180,14 @@ class Journaled:
             )
         except (DeviceError, OSError) as error:
             return self._without(burst, error)
-        if self.journal.used > self.journal.size // 2 and not self._asked_to_save:
+        if not self._asked_to_save and self.journal.used > self.journal.size // 2:
             self._asked_to_save = True
             self._save_soon()
         burst.receipts, self._waiting_news = self._waiting_news, []
         self._refused = False
         self._owing = self._owing or bool(burst.readings or burst.receipts)
-        self.status.become("running")
+        if self.status.state != "running":
+            self.status.become("running")
         return True
 
     def settle(self, burst: Burst) -> None:
@@ -223,13 +226,14 @@ class Journaled:
             yield burst
         recognise: Callable[[Iterable[Receipt]], None] | None = getattr(self._intake.source, "recognise", None)
         if recognise is not None and self._receipts:
-            recognise(self._receipts)
+            recognise(self.remembered())
             self._owing = True
             self.make_last()
 
     def remembered(self) -> list[Receipt]:
-        """Return the last messages that went through."""
-        return list(self._receipts)
+        """Return the last messages that went through, as many as the source says that it has to know."""
+        self._forget()
+        return self._receipts.copy()
 
     def resume(self, position: int, receipts: Iterable[Receipt]) -> None:
         """Go on from a checkpoint."""
@@ -246,11 +250,15 @@ class Journaled:
         self.journal.close()
 
     def _remember(self, receipts: Iterable[Receipt]) -> None:
-        """Add what went through, and let go of what the source says that it need not know any more."""
-        self._receipts.extend(receipts)
+        self._receipts += receipts
+        if len(self._receipts) > self._most_receipts:
+            self._forget()
+            self._most_receipts = len(self._receipts) + AT_ONCE
+
+    def _forget(self) -> None:
+        """Let go of what the source says that it need not know any more."""
         surplus = len(self._receipts) - int(getattr(self._intake.source, "memory", MEMORY))
-        for _ in range(surplus):
-            self._receipts.popleft()
+        del self._receipts[: max(0, surplus)]
 
     def _without(self, burst: Burst, error: BaseException) -> bool:
         self._troubled(error)

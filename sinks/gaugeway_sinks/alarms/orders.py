@@ -62,6 +62,8 @@ class Orders:
 
     def carry_out(self, panel: Panel, clock: Clock, answer: Callable[[str, Result], None]) -> None:
         """Do what was asked for, and answer; `answer` is for those to whom nobody can say any more what came of it."""
+        if not (self._again or self._inbox):
+            return
         for entry in self._due(panel, clock):
             result = _outcome(entry.key, entry.payload, panel)
             self._done(result)

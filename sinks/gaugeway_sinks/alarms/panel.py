@@ -145,7 +145,7 @@ class Panel:
 
     def _stream(self, clock: Clock) -> Stream:
         """Return the stream that this call belongs to."""
-        name = str(getattr(clock, "pipeline", "")) or ("live" if clock.live else "recorded")
+        name = clock.pipeline or ("live" if clock.live else "recorded")
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = Stream(name, Past(live=clock.live))

@@ -84,7 +84,7 @@ class Station:
 
     def consume(self, stream: Iterable[Reading]) -> None:
         """Judge a batch of readings, and hand out what it led to."""
-        batch = stream if isinstance(stream, Sequence) else tuple(stream)
+        batch = stream if isinstance(stream, list) else list(stream)
         with self.lock:
             self._orders.carry_out(self.panel, self.clock, self._answer)
             self._hand_out(self.panel.consume(batch, self.clock))

@@ -130,7 +130,7 @@ class ThresholdAlertSink:
         """Return the events that were judged, and, where they are to be kept, the readings as messages."""
         messages = self._announce()
         if self.readings is not None:
-            messages += self._publish(stream if isinstance(stream, Sequence) else tuple(stream))
+            messages += self._publish(stream if isinstance(stream, list) else list(stream))
         self._begin()
         return messages
 

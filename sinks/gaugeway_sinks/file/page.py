@@ -4,9 +4,8 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from gaugeway import DeviceError
@@ -21,6 +20,7 @@ class Page:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._named = Named(path)
         self._entered = False
         self._synced = False
         found = os.fstat(self._fd)
@@ -32,7 +32,7 @@ class Page:
 
     def append(self, data: bytes) -> None:
         """Write all of `data`. After an `OSError` a part of it may stand behind `size`; `cut` takes it away."""
-        with _named(self.path):
+        with self._named:
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
@@ -43,7 +43,7 @@ class Page:
         """Take back all that stands behind `size`; return how many bytes that were."""
         there = os.fstat(self._fd).st_size
         if there > size:
-            with _named(self.path):
+            with self._named:
                 os.ftruncate(self._fd, size)
             self._synced = False
         self.size = min(there, size)
@@ -79,7 +79,7 @@ class Page:
     def sync(self) -> None:
         """Make everything written so far last, and the file's name too."""
         if not self._synced:
-            with _named(self.path):
+            with self._named:
                 os.fsync(self._fd)
             self._synced = True
         if not self._entered:
@@ -91,14 +91,18 @@ class Page:
         os.close(self._fd)
 
 
-@contextmanager
-def _named(path: Path) -> Generator[None]:
-    """Let an error say which file it is about, where the system was given only its descriptor."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = str(path)
-        raise
+class Named:
+    """Lets an error say which file it is about, where the system was given only its descriptor."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            error.filename = str(self._path)
 
 
 def sealed(path: Path, size: int) -> int | None:
