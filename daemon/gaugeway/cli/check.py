@@ -8,6 +8,7 @@ from gaugeway.cli import exits
 from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.config import Report, load_report
+from gaugeway.config.cost import cost
 from gaugeway.plan import Plan
 
 
@@ -53,8 +54,8 @@ def run(words: Words) -> int:
 
 def explain(key: str, file: str) -> int:
     """Print the documentation of a key, with the plugins of a configuration where one is named."""
-    from gaugeway.config.explain import explain as explained  # noqa: PLC0415
-    from gaugeway.registry import Registry  # noqa: PLC0415
+    from gaugeway.config.explain import explain as explained  # noqa: PLC0415  (only who asks pays for it)
+    from gaugeway.registry import Registry  # noqa: PLC0415  (likewise)
 
     plan = load_report(config_file(file)).plan if file else None
     print(explained(key, Registry.discover(plan.plugin_folders if plan else ())))
@@ -76,8 +77,7 @@ def show(report: Report) -> None:
 
 def show_plan(plan: Plan) -> None:
     """Draw the pipelines, and say what they cost at the worst."""
-    from gaugeway.cli.picture import of_plan  # noqa: PLC0415
-    from gaugeway.config.cost import cost  # noqa: PLC0415
+    from gaugeway.cli.picture import of_plan  # noqa: PLC0415  (a mistake is told without it)
 
     print("\n".join(of_plan(plan).lines()))
     print("\nAt the worst:")
@@ -93,7 +93,5 @@ def as_dict(report: Report) -> dict[str, object]:
         "warnings": [msgspec.to_builtins(warning) for warning in report.warnings],
     }
     if report.plan is not None:
-        from gaugeway.config.cost import cost  # noqa: PLC0415
-
         found["cost"] = msgspec.to_builtins(cost(report.plan))
     return found

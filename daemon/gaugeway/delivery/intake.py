@@ -35,7 +35,6 @@ class IntakeJournal:
 
     def __init__(self, journal: Journal, reserve: Reserve | None = None) -> None:
         self.journal = journal
-        self.unreadable = 0
         self._reserve = reserve
 
     def append(self, entry: Entry) -> int:
@@ -54,7 +53,6 @@ class IntakeJournal:
             try:
                 entry = DECODER.decode(record)
             except msgspec.DecodeError as error:
-                self.unreadable += 1
                 log.warning("journaled readings cannot be read", position=number, reason=str(error))
                 continue
             yield number + 1, entry

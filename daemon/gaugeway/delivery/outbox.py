@@ -30,7 +30,6 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     queued: int
     dropped: int
     thinned: int
-    failures: int
     failing_for: float | None
     next_try_in: float | None
     last_error: str
@@ -126,7 +125,6 @@ class Outbox:
                 queued=backlog.waiting,
                 dropped=backlog.dropped + sender.left_out,
                 thinned=backlog.thinned,
-                failures=sender.failures,
                 failing_for=None if sender.failing_since is None else now - sender.failing_since,
                 next_try_in=None if sender.next_try is None else max(0.0, sender.next_try - now),
                 last_error=sender.last_error,

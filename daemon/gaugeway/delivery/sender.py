@@ -32,7 +32,6 @@ class Sender:
         self.name = name
         self.sent = 0
         self.left_out = 0
-        self.failures = 0
         self.failing_since: float | None = None
         self.next_try: float | None = None
         self.last_error = ""
@@ -110,7 +109,6 @@ class Sender:
         self.failing_since = self.next_try = None
 
     def _later(self, error: BaseException) -> float:
-        self.failures += 1
         self.last_error = in_words(error)
         self.failing_since = monotonic() if self.failing_since is None else self.failing_since
         seconds = self._backoff.next()

@@ -143,6 +143,6 @@ class Web:
 
 def _pages(health: Health) -> Callable[[str], Page]:
     """Return what answers; who has no server does not even load it."""
-    from gaugeway.service.web.pages import Pages  # noqa: PLC0415
+    from gaugeway.service.web.pages import Pages  # noqa: PLC0415  (see above)
 
     return Pages(health).page
