@@ -13,7 +13,7 @@ from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import diagnosis
 from gaugeway.service.health.health import Health
-from gaugeway.service.health.report import Complaint, Report
+from gaugeway.service.health.report import Complaint, Outbox, Report
 
 
 def odd(reading: Reading) -> Reading | None:
@@ -62,6 +62,13 @@ class Stand:
         """Return the report as soon as it shows something."""
         until(lambda: condition(self.health.now()))
         return self.health.now()
+
+
+AWAY = Outbox(
+    waiting=12, sent=5, dropped=3, thinned=0, dropped_recently=3, failing_for=300.0, next_try_in=2.0,
+    last_error="nothing listens on localhost:1883", bytes_used=4096, bytes_written=8192, syncs=2,
+)  # fmt: skip
+"""An outbox that cannot deliver."""
 
 
 def kinds(complaints: tuple[Complaint, ...]) -> set[str]:

@@ -108,8 +108,8 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_crash_leads_back_to_the_checkpoint_and_forward_again(folder: Path) -> None:
-    """File, averages and position are those of one moment; what came after it is worked through again."""
+def crash_behind_a_checkpoint(folder: Path) -> None:
+    """Have a gateway killed that has two readings behind its last checkpoint, of four."""
     feed = Feed()
     with killed(gateway_plan(folder, live(feed))) as gateway:
         feed.say(*readings(1, 2))
@@ -117,6 +117,11 @@ def test_a_crash_leads_back_to_the_checkpoint_and_forward_again(folder: Path) ->
         take(gateway)
         feed.say(*readings(4, 8))
         has_written(folder, 4)
+
+
+def test_a_crash_leads_back_to_the_checkpoint_and_forward_again(folder: Path) -> None:
+    """File, averages and position are those of one moment; what came after it is worked through again."""
+    crash_behind_a_checkpoint(folder)
     with started(gateway_plan(folder, live(Feed(*readings(16))))):
         has_written(folder, 5)
     assert written(folder, "average") == [1, 1.5, 3, 6, 12]
@@ -124,13 +129,7 @@ def test_a_crash_leads_back_to_the_checkpoint_and_forward_again(folder: Path) ->
 
 def test_where_positions_are_damaged_nothing_is_taken_back(folder: Path) -> None:
     """What would be cut off the file might not come again; the state of stages is still good."""
-    feed = Feed()
-    with killed(gateway_plan(folder, live(feed))) as gateway:
-        feed.say(*readings(1, 2))
-        has_written(folder, 2)
-        take(gateway)
-        feed.say(*readings(4, 8))
-        has_written(folder, 4)
+    crash_behind_a_checkpoint(folder)
     with closing(sqlite3.connect(folder / "state" / "state.db")) as database, database:
         database.execute("UPDATE parts SET data = x'00' WHERE name = 'positions'")
     with started(gateway_plan(folder, live(Feed(*readings(16))))):

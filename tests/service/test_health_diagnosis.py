@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.service.patient import Stand, kinds, report_with
+from tests.service.patient import AWAY, Stand, kinds, report_with
 
 from gaugeway.service.health import machine
-from gaugeway.service.health.report import Clock, Disk, Journal, Outbox
+from gaugeway.service.health.report import Clock, Disk
 from gaugeway.service.health.text import as_text
 
 
@@ -68,21 +68,8 @@ def test_a_clock_that_was_never_set(stand: Stand) -> None:
 
 def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
     """Why, for how long, how much waits, and that nothing is lost; what was lost is said too."""
-    outbox = Outbox(
-        waiting=12,
-        sent=5,
-        dropped=3,
-        thinned=0,
-        dropped_recently=3,
-        failing_for=300.0,
-        next_try_in=2.0,
-        last_error="nothing listens on localhost:1883",
-        bytes_used=4096,
-        bytes_written=8192,
-        syncs=2,
-    )
     (sink,) = stand.health.now().sinks
-    report = report_with(stand.health.now(), sinks=(msgspec.structs.replace(sink, outbox=outbox),))
+    report = report_with(stand.health.now(), sinks=(msgspec.structs.replace(sink, outbox=AWAY),))
     undelivered, lost = report.complaints
     assert undelivered.message == (
         "sink 'shelf' cannot deliver for 5 min: nothing listens on localhost:1883; 12 messages wait in its outbox"
@@ -92,21 +79,9 @@ def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
 
 def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
     """What comes goes on, and is not safe: how much, why, and what to do."""
-    journal = Journal(
-        source="src",
-        state="waiting",
-        since=0.0,
-        reason="No space left on device",
-        waiting=0,
-        unkept=17,
-        used=0,
-        size=1,
-        written=0,
-        syncs=0,
-        failed_syncs=0,
-        damaged=0,
-    )
     whole = stand.health.now()
+    reason = "No space left on device"
+    journal = msgspec.structs.replace(whole.journals[0], state="waiting", since=0.0, reason=reason, unkept=17)
     (complaint,) = report_with(whole, journals=(journal,)).complaints
     assert complaint.message.endswith("No space left on device; 17 readings went on without it")
     assert complaint.advice.startswith("make room on that disk")

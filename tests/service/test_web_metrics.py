@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, readings, registry, sensors, until
+from tests.service.patient import AWAY
 
 from gaugeway import Reading, Reject, Sensor
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health.health import Health
-from gaugeway.service.health.report import Complaint, Outbox, Report
+from gaugeway.service.health.report import Complaint, Report
 from gaugeway.service.web.exposition import Family, Sample, written
 from gaugeway.service.web.metrics import metrics
 
@@ -104,12 +105,8 @@ def test_the_cost_of_a_stage_is_a_summary(report: Report) -> None:
 
 def test_outboxes_alarms_and_connections(report: Report) -> None:
     """What sinks that talk to a network say of themselves."""
-    outbox = Outbox(
-        waiting=12, sent=5, dropped=3, thinned=0, dropped_recently=3, failing_for=300.0, next_try_in=2.0,
-        last_error="", bytes_used=4096, bytes_written=8192, syncs=2,
-    )  # fmt: skip
     details = {"connected": False, "counts": {"normal": 4, "active": 1}}
-    sink = msgspec.structs.replace(report.sinks[0], outbox=outbox, details=details)
+    sink = msgspec.structs.replace(report.sinks[0], outbox=AWAY, details=details)
     wrong = Complaint(part="sink shelf", kind="undelivered", message="")
     found = figures(metrics(msgspec.structs.replace(report, sinks=(sink,), complaints=(wrong,), state="unwell")))
     assert the(found, "outbox_messages", sink="shelf") == 12

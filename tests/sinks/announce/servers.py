@@ -12,6 +12,25 @@ from typing import Self
 import msgspec
 
 
+class Served:
+    """A server on a thread of its own, as long as it is wanted."""
+
+    def __init__(self, server: ThreadingTCPServer | ThreadingHTTPServer) -> None:
+        server.daemon_threads = False
+        self.port = int(server.server_address[1])
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
 class Request(msgspec.Struct):
     """What came: the path, the headers in small letters, the body."""
 
@@ -20,7 +39,7 @@ class Request(msgspec.Struct):
     body: bytes
 
 
-class Hook:
+class Hook(Served):
     """Keeps each request and answers with the next status of `answers`, then with 200."""
 
     def __init__(self, port: int = 0, tls: tuple[Path, Path] | None = None) -> None:
@@ -42,29 +61,18 @@ class Hook:
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = False
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*tls)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self.port = self._server.server_address[1]
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        super().__init__(server)
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     @property
     def bodies(self) -> list[object]:
         """The bodies, decoded."""
         return [msgspec.json.decode(request.body) for request in self.requests]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 class Mail(msgspec.Struct):
@@ -77,7 +85,7 @@ class Mail(msgspec.Struct):
     user: str
 
 
-class Post:
+class Post(Served):
     """A mail server: `answers` says what is answered to a command instead of yes, one time each."""
 
     def __init__(self, certificate: tuple[Path, Path] | None = None, *, tls: bool = False) -> None:
@@ -95,19 +103,7 @@ class Post:
             def handle(self) -> None:
                 Conversation(post, self.request).run()
 
-        self._server = ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = False
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(ThreadingTCPServer(("127.0.0.1", 0), Handler))
 
 
 class Conversation:
