@@ -122,7 +122,7 @@ def test_an_entry_point_leads_to_its_object(tmp_path: Path, monkeypatch: pytest.
     )
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     plugins = {one.name: one for one in installed() if one.origin == "package pkg"}
-    assert getattr(plugins["good"].target, "__qualname__") == "Outer.Inner"  # noqa: B009
+    assert getattr(plugins["good"].target, "__qualname__") == "Outer.Inner"
     for name, reason in {"bad": "AttributeError.*Missing", "worse": "No module named 'nowhere'"}.items():
         with pytest.raises(PluginError, match=f"cannot be imported: .*{reason}"):
             plugins[name].check()

@@ -239,7 +239,7 @@ def test_a_function_is_a_stage_with_its_other_arguments_as_options() -> None:
     assert list(found.options) == ["by"]
     assert found.ticks == "pass"
     made = found.make(by=10.0)
-    process: Callable[[Iterator[object]], Iterator[object]] = getattr(made, "process")  # noqa: B009
+    process: Callable[[Iterator[object]], Iterator[object]] = getattr(made, "process")
     tick = Tick()
     assert list(process(iter([Reading("a", 1.5), tick]))) == [Reading("a", 15.0), tick]
 
@@ -264,9 +264,9 @@ def test_an_inherited_stage_is_adapted_and_keeps_its_state() -> None:
     found = plugin("stage", Counts)
     assert found.ticks == "pass"
     made = found.make(first=2)
-    process: Callable[[Iterator[object]], Iterator[object]] = getattr(made, "process")  # noqa: B009
+    process: Callable[[Iterator[object]], Iterator[object]] = getattr(made, "process")
     assert list(process(iter([Reading("a", 1.0), Reading("a", 2.0)]))) == [Reading("a", 1.0)]
-    save: Callable[[], int] = getattr(made, "save")  # noqa: B009
+    save: Callable[[], int] = getattr(made, "save")
     assert save() == 4
 
 
@@ -285,8 +285,8 @@ def test_functions_are_sources_and_sinks_too() -> None:
 
     counts, keeps = plugin("source", count), plugin("sink", keep)
     assert (list(counts.options), list(keeps.options)) == (["up_to"], ["factor"])
-    stream: Callable[[], Iterator[Reading]] = getattr(counts.make(up_to=3), "stream")  # noqa: B009
-    consume: Callable[[Iterable[Reading]], None] = getattr(keeps.make(factor=2.0), "consume")  # noqa: B009
+    stream: Callable[[], Iterator[Reading]] = getattr(counts.make(up_to=3), "stream")
+    consume: Callable[[Iterable[Reading]], None] = getattr(keeps.make(factor=2.0), "consume")
     consume(stream())
     assert taken == [0, 2, 4]
 

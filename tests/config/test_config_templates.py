@@ -10,20 +10,20 @@ def test_twenty_pumps_are_one_line() -> None:
     sensors = plan(source(sensors=PUMPS)).pipelines[0].source.sensors.declared
     assert list(sensors) == ["pump01", "pump02", "pump03"]
     assert [sensor.label for sensor in sensors.values()] == ["Pump 1", "Pump 2", "Pump 3"]
-    assert [getattr(sensor, "unit_id") for sensor in sensors.values()] == [1, 2, 3]  # noqa: B009
+    assert [getattr(sensor, "unit_id") for sensor in sensors.values()] == [1, 2, 3]
 
 
 def test_what_is_written_out_goes_over_what_was_repeated() -> None:
     sensors = plan(source(sensors=PUMPS)).pipelines[0].source.sensors.declared
-    assert [getattr(sensor, "scale") for sensor in sensors.values()] == [1.0, 2.0, 1.0]  # noqa: B009
+    assert [getattr(sensor, "scale") for sensor in sensors.values()] == [1.0, 2.0, 1.0]
     other_way_round = '{pump02: {scale: 2}, "pump{n:02}": {each: {n: 1..3}, unit_id: "{n}"}}'
-    assert getattr(plan(source(sensors=other_way_round)).pipelines[0].source.sensors.declared["pump02"], "scale") == 2  # noqa: B009
+    assert getattr(plan(source(sensors=other_way_round)).pipelines[0].source.sensors.declared["pump02"], "scale") == 2
 
 
 def test_several_values_go_together_one_by_one() -> None:
     sensors = '{"{name}": {each: {name: [in, out], id: 10..30 step 20}, unit_id: "{id}"}}'
     declared = plan(source(sensors=sensors)).pipelines[0].source.sensors.declared
-    assert {name: getattr(sensor, "unit_id") for name, sensor in declared.items()} == {"in": 10, "out": 30}  # noqa: B009
+    assert {name: getattr(sensor, "unit_id") for name, sensor in declared.items()} == {"in": 10, "out": 30}
 
 
 @pytest.mark.parametrize(
