@@ -5,7 +5,7 @@ from gaugeway.cli.start import start
 from gaugeway.cli.stop import stop
 from gaugeway.cli.unit import told, unit_of
 from gaugeway.cli.words import Words
-from gaugeway.service.presence.client import NoAnswerError, RefusedError, Talk
+from gaugeway.service.presence.client import NoAnswerError, Talk
 from gaugeway.service.presence.find import MEANT, find
 from gaugeway.service.presence.record import Sighting
 
@@ -43,6 +43,3 @@ def check(seen: Sighting) -> None:
             talk.ask({"ask": "check"}, patience=60.0)
     except NoAnswerError:
         return  # one that hangs cannot tell, and a restart is just what it needs
-    except RefusedError as error:
-        if "storage folder has changed" not in str(error):
-            raise

@@ -155,14 +155,15 @@ class Daemon:
 
     @tidied()
     def _problems(self) -> str:
-        """Return what is wrong with the file as it is now."""
+        """Return what would keep it from being started with the file as it is now."""
         try:
-            Gateway(*self._loaded())
+            Gateway(*loaded(self.gateway.plan.file))
         except (GaugewayError, OSError) as error:
             return str(error)
         return ""
 
     def _loaded(self) -> tuple[Plan, Registry]:
+        """Return what the file says now, if a reload can go over to it."""
         before = self.gateway.plan
         plan, registry = loaded(before.file)
         if plan.storage.dir != before.storage.dir:

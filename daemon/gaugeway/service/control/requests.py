@@ -25,7 +25,7 @@ class HealthOf(Request, frozen=True, tag="health"):
 
 
 class Check(Request, frozen=True):
-    """Ask whether it could go over to what the configuration file says now."""
+    """Ask whether a restart could go over to what the configuration file says now."""
 
 
 class Reload(Request, frozen=True):
