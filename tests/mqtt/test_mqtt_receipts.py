@@ -20,7 +20,11 @@ PING: Final = 0xC0
 
 
 def message(mid: int, digest: int = 7, *, qos: int = 1, again: bool = False) -> Delivery:
-    return Delivery(b"t", b"21.5", 0x30 | qos << 1 | (DUP if again else 0), mid, digest)
+    return Delivery(b"t", b"21.5", 0x30 | qos << 1 | (DUP if again else 0), receipt(mid, digest))
+
+
+def receipt(mid: int, digest: int = 7) -> int:
+    return mid << 32 | digest
 
 
 def packets(sent: bytes) -> list[tuple[int, int]]:
@@ -66,7 +70,7 @@ def test_what_is_followed_is_taken_as_far_as_it_was_asked_for() -> None:
     receipts.commit()
     assert packets(receipts.due()) == [(PUBACK, 1)]
     next(turn)
-    assert receipts.news() == [(3, 7, 0)]
+    assert receipts.news() == [receipt(3)]
     receipts.follow([])
     assert receipts.held == 1
 
@@ -77,7 +81,7 @@ def test_qos_2_goes_through_both_steps() -> None:
     receipts.take(message(5, qos=2))
     receipts.commit()
     assert packets(receipts.due()) == [(PUBREC, 5)]
-    assert receipts.unacknowledged() == [(5, 7, 0)]
+    assert receipts.unacknowledged() == [receipt(5)]
     receipts.release([5])
     assert packets(receipts.due()) == [(PUBCOMP, 5)]
     receipts.resume(session_present=True)
@@ -161,7 +165,7 @@ def test_what_an_earlier_process_had_taken_is_recognised() -> None:
 def test_what_an_earlier_process_had_made_safe_is_acknowledged_at_once() -> None:
     """A commit before the first connection says so of all that was recognised."""
     receipts = Receipts(10)
-    receipts.recognise([(1, 7, 0)])
+    receipts.recognise([receipt(1)])
     receipts.commit()
     receipts.resume(session_present=True)
     assert receipts.seen(message(1, again=True))
@@ -175,7 +179,7 @@ def test_of_a_message_that_was_begun_it_is_known_how_much_was_handed_on() -> Non
     receipts.hand_on(message(5), 4, rest)
     assert receipts.news() == []
     assert next(rest) + next(rest) == "ab"
-    assert receipts.news() == [(5, 7, 2)]
+    assert receipts.news() == [(receipt(5), 2)]
     after = Receipts(10)
     after.recognise(receipts.unacknowledged())
     for one in (receipts, after):
@@ -187,7 +191,7 @@ def test_of_a_message_that_was_begun_it_is_known_how_much_was_handed_on() -> Non
         ] * 3
         one.hand_on(message(5, again=True), 4, iter("cd"))
         one.take(message(5, again=True))
-        assert one.news() == [(5, 7, 0)]
+        assert one.news() == [receipt(5)]
     receipts.resume(session_present=False)
     assert receipts.begun(message(5, again=True)) == 0
 
@@ -197,12 +201,12 @@ def test_news_is_told_once() -> None:
     receipts = Receipts(10)
     receipts.take(message(1, 70))
     receipts.take(message(2, 71))
-    assert receipts.news() == [(1, 70, 0), (2, 71, 0)]
+    assert receipts.news() == [receipt(1, 70), receipt(2, 71)]
     receipts.take(message(3, 72))
-    assert receipts.news() == [(3, 72, 0)]
+    assert receipts.news() == [receipt(3, 72)]
     receipts.commit()
     receipts.take(message(4, 73))
-    assert receipts.news() == [(4, 73, 0)]
+    assert receipts.news() == [receipt(4, 73)]
     assert receipts.news() == []
 
 
@@ -216,7 +220,7 @@ def test_no_more_is_remembered_than_was_said(memory: int) -> None:
     assert receipts.due().endswith(PINGREQ)
     receipts.answered()
     receipts.take(message(101, 101))
-    assert receipts.unacknowledged() == [(mid, mid, 0) for mid in range(101 - memory, 102)]
+    assert receipts.unacknowledged() == [receipt(mid, mid) for mid in range(101 - memory, 102)]
 
 
 def test_what_the_broker_may_not_have_read_yet_is_remembered_beyond_the_memory_for_the_rest() -> None:
@@ -237,7 +241,7 @@ def test_what_the_broker_may_not_have_read_yet_is_remembered_beyond_the_memory_f
     receipts.commit()
     assert receipts.due().endswith(PINGREQ)
     receipts.answered()
-    assert receipts.unacknowledged() == [(100, 100, 0), (101, 101, 0)]
+    assert receipts.unacknowledged() == [receipt(100, 100), receipt(101, 101)]
 
 
 def test_a_broker_that_never_answers_does_not_cost_ever_more_memory() -> None:

@@ -14,4 +14,4 @@ class Burst(msgspec.Struct, gc=False):
     full: bool = False
     items: int = 0
     position: int | None = None
-    receipts: list[tuple[int, int, int]] = []
+    receipts: list[int | tuple[int, int]] = []

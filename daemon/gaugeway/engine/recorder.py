@@ -17,7 +17,7 @@ from gaugeway.log import logger
 
 log = logger(__name__)
 
-Receipt = tuple[int, int, int]
+Receipt = int | tuple[int, int]
 MEMORY: Final = 4096
 """How many messages a broker may send again although they are on disk, where the source does not say it."""
 AT_ONCE: Final = 512

@@ -38,18 +38,22 @@ class NotMqtt(ValueError):  # noqa: N818 - a handler reads `except NotMqtt`
 class Delivery(msgspec.Struct, gc=False, frozen=True):
     """One message from the broker, as its PUBLISH packet brought it.
 
-    `mid` is the packet's number, 0 at QoS 0, and `digest` stands for topic and payload: together they tell a
-    redelivery from a new message. Some brokers use the same few numbers again and again, so the digest has to tell
-    `121` from `202`, which a quicker sum like Adler-32 does not. A message over the limit is not `whole`: it comes
-    without its payload.
+    By its `receipt` a redelivery is told from a new message; it is the packet's number, `mid`, above 32 bits that
+    stand for topic and payload, or 0 at QoS 0. Some brokers use the same few numbers again and again, so those bits
+    have to tell `121` from `202`, which a quicker sum like Adler-32 does not. A message over the limit is not
+    `whole`: it comes without its payload.
     """
 
     topic: bytes
     payload: bytes
     head: int
-    mid: int = 0
-    digest: int = 0
+    receipt: int = 0
     whole: bool = True
+
+    @property
+    def mid(self) -> int:
+        """The packet's number, 0 at QoS 0."""
+        return self.receipt >> 32
 
     @property
     def qos(self) -> int:
@@ -119,7 +123,7 @@ class Cutter:
             if shape is not None and at + shape[0] <= end:
                 topic, mid, extra, payload = shape[1](data, at)
                 if mid and not extra:
-                    append(Delivery(topic, payload, USUAL, mid, crc32(payload, crc32(topic) ^ len(topic))))
+                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, crc32(topic) ^ len(topic))))
                     at += shape[0]
                     continue
             done = self._cut_one(data, at)
@@ -163,7 +167,8 @@ class Cutter:
         if not name <= body <= stop:
             raise NotMqtt("a message is shorter than its parts")
         payload = data[body:stop]
-        self.deliveries.append(Delivery(topic, payload, head, mid, crc32(payload, crc32(topic) ^ size) if mid else 0))
+        receipt = mid << 32 | crc32(payload, crc32(topic) ^ size) if mid else 0
+        self.deliveries.append(Delivery(topic, payload, head, receipt))
         if head == USUAL and not extra and name - at <= SHAPE_SIZE:
             self._learn(data[at : at + SHAPE_SIZE], name - at, size, len(payload))
         return stop
@@ -210,7 +215,8 @@ class Cutter:
             return False
         mid = data[topic_end] << 8 | data[topic_end + 1] if head & 6 else 0
         topic = data[name:topic_end]
-        delivery = Delivery(topic, b"", head, mid, crc32(b"%d" % (stop - body), crc32(topic)), whole=False)
+        receipt = mid << 32 | crc32(b"%d" % (stop - body), crc32(topic)) if mid else 0
+        delivery = Delivery(topic, b"", head, receipt, whole=False)
         if stop > end:
             self._skip, self._skipped = stop - end, delivery
         else:

@@ -7,8 +7,10 @@ from struct import pack
 
 from gaugeway.mqtt.packets import PINGREQ, USUAL, Delivery, acknowledgement, completion
 
-Receipt = tuple[int, int, int]
-"""The number of a message, the digest of its topic and payload, and how much of it was handed on: 0 is all."""
+Begun = tuple[int, int]
+"""The receipt of a message that was handed on in part only, and how much of it was."""
+Receipt = int | Begun
+"""What tells a message from others (`Delivery.receipt`); thousands of them are kept, so most are a number each."""
 
 ACK_SIZE = 4
 MOST_UNSURE = 10_000
@@ -33,11 +35,11 @@ class Receipts:
     """
 
     def __init__(self, memory: int) -> None:
-        self._recent: deque[Receipt] = deque(maxlen=memory)
-        self._former: list[Receipt] = []
-        self._asked: list[Receipt] | None = None
-        self._acknowledged: list[Receipt] = []
-        self._unsafe: list[Receipt] = []
+        self._recent: deque[int] = deque(maxlen=memory)
+        self._former: list[int] = []
+        self._asked: list[int] | None = None
+        self._acknowledged: list[int] = []
+        self._unsafe: list[int] = []
         self._unsafe_before = 0
         self._caught_up = False
         self._told = 0
@@ -45,7 +47,7 @@ class Receipts:
         self._known: dict[int, int] = {}
         self._known_unsafe: frozenset[int] = frozenset()
         self._parts: tuple[Delivery, int, Iterator[object]] | None = None
-        self._begun: Receipt | None = None
+        self._begun: Begun | None = None
         self._waiting = bytearray()
         self._due = bytearray()
         self._turn: Iterator[Delivery] = iter(())
@@ -79,11 +81,11 @@ class Receipts:
 
     def take(self, delivery: Delivery, *, safe: bool = False) -> None:
         """Note a message; one that holds nothing to keep is `safe` at once, but waits its turn."""
-        receipt = (delivery.mid, delivery.digest, 0)
+        receipt = delivery.receipt
         self._parts = None
         self._caught_up = self._caught_up or not delivery.again
         if delivery.head & 4:
-            self._half_way[delivery.mid] = delivery.digest
+            self._half_way[delivery.mid] = receipt
         if safe and not self._waiting:
             self._due += acknowledgement(delivery)
             self._acknowledged += self._settled([receipt])
@@ -94,10 +96,10 @@ class Receipts:
     def seen(self, delivery: Delivery) -> bool:
         """Tell whether this comes again and was taken before; then it is not to be taken a second time."""
         mid = delivery.mid
-        if not delivery.again or self._known.get(mid) != delivery.digest:
+        if not delivery.again or self._known.get(mid) != delivery.receipt:
             return False
         if delivery.head & 4:
-            self._half_way[mid] = delivery.digest
+            self._half_way[mid] = delivery.receipt
         if mid in self._known_unsafe or self._waiting:
             self._waiting += acknowledgement(delivery)
         else:
@@ -113,8 +115,8 @@ class Receipts:
 
     def begun(self, delivery: Delivery) -> int:
         """Return how many parts of a message that comes again were handed on before."""
-        mid, digest, parts = self._begun or (0, 0, 0)
-        return parts if delivery.again and (mid, digest) == (delivery.mid, delivery.digest) else 0
+        receipt, parts = self._begun or (0, 0)
+        return parts if delivery.again and receipt == delivery.receipt else 0
 
     def commit(self) -> None:
         """Everything taken so far is safe."""
@@ -166,23 +168,21 @@ class Receipts:
             self._half_way.clear()
             self._begun = None
         self._unsafe_before = len(self._unsafe)
-        self._known = {mid: digest for mid, digest, parts in self.unacknowledged() if not parts}
-        self._known_unsafe = frozenset(mid for mid, _, _ in self._unsafe)
+        self._known = {receipt >> 32: receipt for receipt in self._taken()}
+        self._known_unsafe = frozenset(receipt >> 32 for receipt in self._unsafe)
 
     def unacknowledged(self) -> list[Receipt]:
         """Return all messages that the broker may send again although they were taken, the oldest first."""
         self._note()
-        half_way = ((mid, digest, 0) for mid, digest in self._half_way.items())
-        begun, unsafe = self._part() or self._begun, frozenset(self._unsafe)
-        safe = [*self._recent, *self._former, *(self._asked or ()), *self._acknowledged]
-        safe += [receipt for receipt in half_way if receipt not in unsafe]
-        return [*safe, *self._unsafe, *([begun] if begun else [])]
+        begun = self._part() or self._begun
+        return [*self._taken(), *([begun] if begun else [])]
 
     def news(self) -> list[Receipt]:
         """Return what was taken, or begun, since the last call and not committed yet: what a journal has to add."""
         self._note()
-        found, begun = self._unsafe[self._told :], self._part()
+        found: list[Receipt] = [*self._unsafe[self._told :]]
         self._told = len(self._unsafe)
+        begun = self._part()
         return [*found, begun] if begun else found
 
     def recognise(self, receipts: Iterable[Receipt]) -> None:
@@ -192,9 +192,11 @@ class Receipts:
         """
         self._begun = None
         for receipt in receipts:
-            self._begun = receipt if receipt[2] else None
-            if self._begun is None:
+            if isinstance(receipt, int):
+                self._begun = None
                 self._unsafe.append(receipt)
+            else:
+                self._begun = receipt
         self._told = len(self._unsafe)
 
     def _note(self, but: int = 0) -> None:
@@ -204,16 +206,23 @@ class Receipts:
             fresh = self._followed[self._noted : come]
             self._noted = come
             self._caught_up = True
-            self._unsafe += [(delivery.mid, delivery.digest, 0) for delivery in fresh]
-            self._waiting += pack(f">{len(fresh)}I", *[PUBACK | delivery.mid for delivery in fresh])
+            receipts = [delivery.receipt for delivery in fresh]
+            self._unsafe += receipts
+            self._waiting += pack(f">{len(receipts)}I", *[PUBACK | receipt >> 32 for receipt in receipts])
 
-    def _part(self) -> Receipt | None:
+    def _taken(self) -> list[int]:
+        """Return all that was taken and may come again, the oldest first."""
+        unsafe = frozenset(self._unsafe)
+        half_way = [receipt for receipt in self._half_way.values() if receipt not in unsafe]
+        return [*self._recent, *self._former, *(self._asked or ()), *self._acknowledged, *half_way, *self._unsafe]
+
+    def _part(self) -> Begun | None:
         """Return the message that was handed on in part only, if there is one."""
         if self._parts is None:
             return None
         delivery, count, rest = self._parts
         done = count - length_hint(rest)
-        return (delivery.mid, delivery.digest, done) if done else None
+        return (delivery.receipt, done) if done else None
 
     def _bound(self) -> None:
         """Take the oldest for sure where too much is not."""
@@ -222,7 +231,7 @@ class Receipts:
             self._recent.extend(kept[:surplus])
             del kept[:surplus]
 
-    def _settled(self, receipts: list[Receipt]) -> list[Receipt]:
+    def _settled(self, receipts: list[int]) -> list[int]:
         """Return those of which nothing more is to come; the others are half way through QoS 2."""
         half_way = self._half_way
-        return [receipt for receipt in receipts if receipt[0] not in half_way] if half_way else receipts
+        return [receipt for receipt in receipts if receipt >> 32 not in half_way] if half_way else receipts

@@ -30,7 +30,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     measure: str
     position: int
     now: float
-    receipts: list[tuple[int, int, int]] = []
+    receipts: list[int | tuple[int, int]] = []
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
