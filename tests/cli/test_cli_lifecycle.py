@@ -11,7 +11,6 @@ from tests.support.gateways import PLAIN, Home
 
 from gaugeway.cli.background import ended
 from gaugeway.service.presence.client import RefusedError
-from gaugeway.service.presence.record import Sighting
 
 WRONG = PLAIN.replace("every:", "evry:")
 
@@ -117,13 +116,13 @@ def test_health_of_one_that_hangs(home: Home) -> None:
 def test_a_forged_record_ends_no_process(home: Home) -> None:
     """Whoever can write a record cannot have somebody else's process ended by it."""
     home.start()
-    real = home.seen()
-    forged = Sighting(real.record._replace(socket="/nowhere", pid=1), alive=True, beat=real.beat, owner=real.owner)
+    forged = home.seen()
+    forged.record.socket, forged.record.pid = "/nowhere", 1
     with pytest.raises(RefusedError, match="process 1 is not that of plant1"):
         ended(forged, kill=True)
-    stranger = forged._replace(record=real.record._replace(socket="/nowhere"), owner=real.owner + 1)
+    forged.record.pid, forged.owner = home.pid(), home.seen().owner + 1
     with pytest.raises(RefusedError):
-        ended(stranger, kill=True)
+        ended(forged, kill=True)
     assert home.alive
 
 

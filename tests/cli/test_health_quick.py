@@ -19,6 +19,10 @@ SLOW = (
     "ssl",
     "msgspec",
     "logging",
+    "argparse",
+    "glob",
+    "locale",
+    "typing",
 )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final, cast
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gaugeway.cli import COMMANDS, Command
+from gaugeway.cli import COMMANDS
 from gaugeway.cli.words import Words
 
 MODULES: Final = sorted({module for module, _ in COMMANDS.values()})
@@ -28,7 +28,8 @@ OTHERS: Final = ("plant", "a b", "on", "8", "-1", "--rule", "--rule=x", "--js", 
 
 def words_of(module: str) -> Words:
     """Return the arguments of a command."""
-    return cast("Command", import_module(f"gaugeway.cli.{module}")).words(module)
+    words: Words = import_module(f"gaugeway.cli.{module}").words(module)
+    return words
 
 
 def both(words: Words, arguments: Sequence[str]) -> tuple[dict[str, object] | None, dict[str, object] | str]:

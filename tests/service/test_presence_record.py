@@ -123,8 +123,9 @@ def test_what_is_no_record_is_passed_over(runtime: Path, content: bytes) -> None
 def test_a_record_of_another_version() -> None:
     """Fields that we do not know are left out, missing and odd ones are empty, what follows is not read."""
     record = decoded(b'{"config": "/a", "color": "red", "pid": "seven", "since": 7, "node": null}rest of a longer one')
-    assert record == Record("/a", since=7)
-    assert decoded(Record("/a", pid=7, ended=1.5, words="ä").encode()) == Record("/a", pid=7, ended=1.5, words="ä")
+    assert vars(record) == vars(Record("/a", since=7))
+    whole = Record("/a", pid=7, ended=1.5, words="ä")
+    assert vars(decoded(whole.encode())) == vars(whole)
 
 
 def test_the_gateway_that_is_meant(runtime: Path, tmp_path: Path) -> None:

@@ -1,17 +1,21 @@
-"""The command line: one file a command, imported only when it is the one that is asked for."""
+"""The command line: one file a command, imported only when it is the one that is asked for.
+
+Each has `words(name) -> Words`, its arguments, help and example, and `run(words) -> int`, which does it and returns the
+exit code. What every command goes through does without `typing`: that takes longer to import than a quick one may.
+"""
 
 import gc
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
-from typing import Final, Protocol, cast
+from types import ModuleType
 
 from gaugeway.cli import exits
 from gaugeway.cli.told import Told
 from gaugeway.cli.words import Words
 
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
+COMMANDS = {
     "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
     "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
     "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
@@ -39,7 +43,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "uninstall": ("uninstall", "take away what `install` put in place"),
     "plugins": ("plugins", "list every source, stage and sink with its options"),
 }
-GREETING: Final = """gaugeway turns this computer into a sensor gateway.
+GREETING = """gaugeway turns this computer into a sensor gateway.
 
   gaugeway demo              see it at work, with simulated sensors
   gaugeway scaffold plant    make a folder with a configuration to edit
@@ -47,18 +51,6 @@ GREETING: Final = """gaugeway turns this computer into a sensor gateway.
   gaugeway run plant/gaugeway.yaml
 
 `gaugeway --help` lists all commands, `gaugeway COMMAND --help` explains one."""
-
-
-class Command(Protocol):
-    """What the module of a command has."""
-
-    def words(self, name: str) -> Words:
-        """Return its arguments, help and example."""
-        ...
-
-    def run(self, words: Words) -> int:
-        """Do it, and return the exit code."""
-        ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,15 +72,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(_unknown(name), file=sys.stderr)
         return exits.USAGE
     with _for_good() if arguments is None else nullcontext():
-        command = cast("Command", import_module(f"gaugeway.cli.{COMMANDS[name][0]}"))
+        command = import_module(f"gaugeway.cli.{COMMANDS[name][0]}")
     return _run(command, name, given[1:])
 
 
-def _run(command: Command, name: str, arguments: Sequence[str]) -> int:
-    words = command.words(name)
+def _run(command: ModuleType, name: str, arguments: Sequence[str]) -> int:
+    words: Words = command.words(name)
     words.parse(arguments)
     with Told(name) as told:
-        return command.run(words)
+        told.code = command.run(words)
     return told.code
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 import time
-from typing import Final
 
 from gaugeway.cli import exits
 from gaugeway.cli.words import Words
@@ -12,7 +11,7 @@ from gaugeway.service.presence.client import Answer, NoAnswerError, Talk
 from gaugeway.service.presence.find import MEANT, Meant, find
 from gaugeway.service.presence.record import Sighting
 
-SCHEMA: Final = "gaugeway.health/1"
+SCHEMA = "gaugeway.health/1"
 
 
 def words(name: str) -> Words:

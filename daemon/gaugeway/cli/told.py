@@ -2,7 +2,6 @@
 
 import sys
 from types import TracebackType
-from typing import Self
 
 from gaugeway.cli import exits
 
@@ -17,7 +16,7 @@ class Told:
         self._name = name
         self.code = exits.WELL
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Told":
         return self
 
     def __exit__(

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
 
-if TYPE_CHECKING:  # both take longer to import than a quick command may
+TYPE_CHECKING = (
+    False  # as in `typing`, which takes as long to import as the others here, longer than a quick command may
+)
+if TYPE_CHECKING:
     from argparse import ArgumentParser, HelpFormatter
     from pathlib import Path
+    from typing import NoReturn
 
 
 class Words:
@@ -52,7 +55,7 @@ class Words:
         """Declare `--name NUMBER`."""
         self._declare(name, default, lambda parser: parser.add_argument(name, help=about, type=float, default=default))
 
-    def refuse(self, sentence: str) -> NoReturn:
+    def refuse(self, sentence: str) -> "NoReturn":
         """End the process as `parse` does, where what was typed is found not to fit only later."""
         self._parser().error(sentence)
 

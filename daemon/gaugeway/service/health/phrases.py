@@ -56,7 +56,8 @@ def names(all_names: Iterable[str]) -> str:
 
 def plain(text: str) -> str:
     """Return a text in one line, with nothing in it that a terminal would obey."""
-    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(one if one.isprintable() else "?" for one in line)
 
 
 def cut(text: str, width: int) -> str:

@@ -34,12 +34,12 @@ class Announcement:
     def say(self, words: str) -> None:
         """Keep what is to be known when it is too late to ask."""
         if words != self.record.words:
-            self.record = self.record._replace(words=words)
+            self.record.words = words
             self._write()
 
     def end(self) -> None:
         """Note that this process has come to its end."""
-        self.record = self.record._replace(ended=time.time())
+        self.record.ended = time.time()
         self._write()
 
     def _write(self) -> None:
@@ -70,8 +70,9 @@ def note_fault(config: str, fault: str) -> None:
         file = _opened(Record(config))
         if file is not None:
             try:
-                before = _left(file) or Record(config, node=os.path.basename(config))
-                Announcement(before._replace(pid=os.getpid(), ended=time.time(), fault=fault[:LONGEST_FAULT]), file)
+                record = _left(file) or Record(config, node=os.path.basename(config))
+                record.pid, record.ended, record.fault = os.getpid(), time.time(), fault[:LONGEST_FAULT]
+                Announcement(record, file)
             finally:
                 os.close(file)
 

@@ -7,15 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
-from typing import Final, Self, cast
 
 from gaugeway.service.presence import places
 from gaugeway.service.presence.record import Sighting
 
-PATIENCE: Final = 5.0
-SILENT_AFTER: Final = 3.0
+PATIENCE = 5.0
+SILENT_AFTER = 3.0
 """A gateway gives a sign of life every second; one that gave none for so long is not waited for."""
-BRIEFLY: Final = 0.06
+BRIEFLY = 0.06
 
 Answer = dict[str, object]
 
@@ -41,7 +40,7 @@ class Talk:
         self._patience = patience or (BRIEFLY if silent > SILENT_AFTER else PATIENCE)
         self._received = b""
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Talk":
         with ExitStack() as stack:
             self._socket = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             self._socket.settimeout(self._patience)
@@ -83,10 +82,9 @@ class Talk:
 
     def _answers(self) -> Iterator[Answer]:
         while (line := self._line()) is not None:
-            found: object = json.loads(line)
-            if not isinstance(found, dict):
+            answer: Answer | str | None = json.loads(line)
+            if not isinstance(answer, dict):
                 raise NoAnswerError("it speaks another language")
-            answer = cast("Answer", found)
             if "error" in answer:
                 code = answer.get("code")
                 raise RefusedError(str(answer["error"]), code if isinstance(code, int) else 1)

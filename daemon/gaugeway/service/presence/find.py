@@ -1,24 +1,24 @@
 """Which gateway is meant, and whether it runs. Read by quick commands: imports next to nothing."""
 
 import os
-from typing import Final, NamedTuple
 
 from gaugeway.service.presence.record import Sighting, sightings, sightings_of
 
-FILE: Final = "gaugeway.yaml"
-INSTALLED: Final = "/etc/gaugeway"
-USUAL: Final = (FILE, f"{INSTALLED}/{FILE}")
-MEANT: Final = (
+FILE = "gaugeway.yaml"
+INSTALLED = "/etc/gaugeway"
+USUAL = (FILE, f"{INSTALLED}/{FILE}")
+MEANT = (
     "the configuration, its folder or the name of the gateway "
     f"(default: {USUAL[0]} here, else {USUAL[1]}, else the only gateway that runs)"
 )
 
 
-class Meant(NamedTuple):
+class Meant:
     """A gateway: its configuration as far as that is known, and what was seen of it."""
 
-    config: str | None
-    seen: Sighting | None
+    def __init__(self, config: str | None, seen: Sighting | None) -> None:
+        self.config = config
+        self.seen = seen
 
     @property
     def runs(self) -> bool:

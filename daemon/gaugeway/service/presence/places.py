@@ -3,12 +3,11 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
 
-SOCKET: Final = "control.sock"
-SYSTEM: Final = "/run/gaugeway"
-MEMORY: Final = "/dev/shm/gaugeway-"  # noqa: S108  (its owner is looked at before it is used)
-SHORT: Final = 100
+SOCKET = "control.sock"
+SYSTEM = "/run/gaugeway"
+MEMORY = "/dev/shm/gaugeway-"  # noqa: S108  (its owner is looked at before it is used)
+SHORT = 100
 """The kernel takes 107 bytes of a socket's path; a little is kept for what stands in front of a long one."""
 
 

@@ -7,45 +7,54 @@ import fcntl
 import json
 import os
 import zlib
-from typing import Final, NamedTuple, cast
 
 from gaugeway.service.presence import places
 
-SUFFIX: Final = ".gateway"
-LONGEST: Final = 64 * 1024
+SUFFIX = ".gateway"
+LONGEST = 64 * 1024
 
 
-class Record(NamedTuple):
+class Record:
     """What is known of a gateway without asking it. `ended` is when it stopped; one that died could not say so.
 
     `fault` is what ended it, where it was not asked to stop: most often before it had begun.
     """
 
-    config: str
-    node: str = ""
-    pid: int = 0
-    since: float = 0.0
-    socket: str = ""
-    storage: str = ""
-    log: str = ""
-    unit: str = ""
-    version: str = ""
-    ended: float | None = None
-    words: str = ""
-    fault: str = ""
+    def __init__(
+        self,
+        config: str,
+        *,
+        node: str = "",
+        pid: int = 0,
+        since: float = 0.0,
+        socket: str = "",
+        storage: str = "",
+        log: str = "",
+        unit: str = "",
+        version: str = "",
+        ended: float | None = None,
+        words: str = "",
+        fault: str = "",
+    ) -> None:
+        self.config, self.node = config, node
+        self.pid, self.since, self.ended = pid, since, ended
+        self.socket, self.storage, self.log = socket, storage, log
+        self.unit, self.version = unit, version
+        self.words, self.fault = words, fault
 
     def encode(self) -> bytes:
         """Return it as it stands in a file."""
-        return json.dumps(self._asdict()).encode() + b"\n"
+        return json.dumps(vars(self)).encode() + b"\n"
 
 
-class Sighting(NamedTuple):
+class Sighting:
     """A record as it was found: whether its process lives, when it last gave a sign of life, and whose it is."""
 
-    record: Record
-    alive: bool
-    beat: float
-    owner: int = 0
+    def __init__(self, record: Record, *, alive: bool, beat: float, owner: int = 0) -> None:
+        self.record = record
+        self.alive = alive
+        self.beat = beat
+        self.owner = owner
 
 
 def sightings() -> list[Sighting]:
@@ -81,7 +90,8 @@ def look(path: str) -> Sighting | None:
         return None
     try:
         about = os.fstat(file)
-        return Sighting(decoded(os.read(file, LONGEST)), _is_locked(file), about.st_mtime, about.st_uid)
+        record = decoded(os.read(file, LONGEST))
+        return Sighting(record, alive=_is_locked(file), beat=about.st_mtime, owner=about.st_uid)
     except ValueError:
         return None
     finally:
@@ -90,10 +100,9 @@ def look(path: str) -> Sighting | None:
 
 def decoded(content: bytes) -> Record:
     """Read a record, also one of a newer or older version; ValueError where it is none."""
-    found: object = json.JSONDecoder().raw_decode(content.decode())[0]
-    if not isinstance(found, dict):
+    fields: dict[str, object] | str | None = json.JSONDecoder().raw_decode(content.decode())[0]
+    if not isinstance(fields, dict):
         raise ValueError("a record is an object")  # noqa: TRY004  (the caller sorts content from kinds of it no further)
-    fields = cast("dict[str, object]", found)
 
     def text(name: str) -> str:
         said = fields.get(name)
