@@ -4,13 +4,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, ParamSpec, Protocol, cast
+from typing import Final, ParamSpec, cast
 
 from gaugeway.contain import Contained, in_words
-from gaugeway.contract import Sink, Urgent
+from gaugeway.contract import Sink
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
+from gaugeway.engine.postbag import Messages, Postbag
 from gaugeway.engine.state import hand_on
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
@@ -29,18 +30,6 @@ BACKLOG: Final = 16
 """Batches that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
 
 
-class Messages(Protocol):
-    """Takes the messages that a sink has for the network: an outbox."""
-
-    def put(self, messages: Sequence[bytes], *, sync: bool = False) -> None:
-        """Keep them until they are delivered; with `sync` they are on disk when this returns."""
-        ...
-
-    def close(self) -> None:
-        """Deliver what can be delivered in a moment, and end."""
-        ...
-
-
 class Outlet:
     """A sink, its counters, its error strategy and the few batches that wait while it fails.
 
@@ -50,7 +39,7 @@ class Outlet:
     def __init__(self, use: SinkUse, sink: Sink, outbox: Messages | None = None, clock: Clock | None = None) -> None:
         self.use = use
         self.sink = sink
-        self.outbox = outbox
+        self._post = Postbag(outbox)
         self.clock = clock or Clock()
         self.meter = Meter()
         self.status = Status()
@@ -68,11 +57,19 @@ class Outlet:
         self._time = Timekeeper()
         self._backoff = Backoff(use.retry)
         self._backlog: deque[Sequence[Reading]] = deque()
-        self._messages: list[bytes] = []
         self._try_at = 0.0
         self._bugs = 0
         self._works = False
         self._chosen: dict[str, bool] = {}
+
+    @property
+    def outbox(self) -> Messages | None:
+        """What takes the messages that the sink has for the network."""
+        return self._post.outbox
+
+    @outbox.setter
+    def outbox(self, outbox: Messages | None) -> None:
+        self._post.outbox = outbox
 
     @property
     def full(self) -> bool:
@@ -87,7 +84,7 @@ class Outlet:
     @property
     def behind(self) -> bool:
         """Whether it has not taken all that it was handed."""
-        return bool(self._backlog or self._messages)
+        return bool(self._backlog or self._post)
 
     @property
     def ticking(self) -> bool:
@@ -141,7 +138,7 @@ class Outlet:
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""
         with self.lock:
-            if self._messages and self._time.now() >= self._try_at and not self._posted():
+            if self._post and self._time.now() >= self._try_at and not self._posted():
                 return
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
@@ -218,18 +215,18 @@ class Outlet:
         **options: P.kwargs,
     ) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
-        if self._messages and not self._posted():
+        if self._post and not self._posted():
             return False
         with Contained() as fault:
             if batch and self.guard is not None:
                 self.guard()
             said = call(*handed, **options)
-            if said and self.outbox is not None:  # what any other sink returns is its own affair
-                self._messages += said
+            if said:
+                self._post.add(said)
         if fault.error is not None:
             return self._after(fault.error, batch)
         self.meter.timed += len(batch)
-        posted = not self._messages or self._posted()
+        posted = not self._post or self._posted()
         if posted and not self._works:
             self._begin_to_work()
         return True
@@ -237,24 +234,13 @@ class Outlet:
     def _posted(self) -> bool:
         """Put what the sink has said into the outbox; while that cannot be, the sink is handed no more."""
         with Contained() as fault:
-            self._post()
+            self._post.empty()
             return True
         if fault.error is not None:
             self.meter.fail(in_words(fault.error))
             self._works = False
             self._wait(fault.error)
         return False
-
-    def _post(self) -> None:
-        """Put messages into the outbox, alarms first on disk; what does not fit stays here."""
-        messages, outbox = self._messages, self.outbox
-        if outbox is not None:
-            urgent = [message for message in messages if isinstance(message, Urgent)]
-            if urgent:
-                outbox.put(urgent, sync=True)
-                messages[:] = [message for message in messages if not isinstance(message, Urgent)]
-            outbox.put(messages)
-        messages.clear()
 
     def _begin_to_work(self) -> None:
         self._works = True

@@ -1,0 +1,45 @@
+"""What a sink has for the network, on its way from the sink to its outbox."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gaugeway.contract import Urgent
+
+
+class Messages(Protocol):
+    """Takes the messages that a sink has for the network: an outbox."""
+
+    def put(self, messages: Sequence[bytes], *, sync: bool = False) -> None:
+        """Keep them until they are delivered; with `sync` they are on disk when this returns."""
+        ...
+
+    def close(self) -> None:
+        """Deliver what can be delivered in a moment, and end."""
+        ...
+
+
+class Postbag:
+    """Holds what a sink has said until the outbox has taken it; what any other sink returns is its own affair."""
+
+    def __init__(self, outbox: Messages | None) -> None:
+        self.outbox = outbox
+        self._messages: list[bytes] = []
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def add(self, said: Sequence[bytes]) -> None:
+        """Take in what a sink has said."""
+        if self.outbox is not None:
+            self._messages += said
+
+    def empty(self) -> None:
+        """Put all into the outbox, alarms first and on disk; what it does not take stays here."""
+        messages, outbox = self._messages, self.outbox
+        if outbox is not None:
+            urgent = [message for message in messages if isinstance(message, Urgent)]
+            if urgent:
+                outbox.put(urgent, sync=True)
+                messages[:] = [message for message in messages if not isinstance(message, Urgent)]
+            outbox.put(messages)
+        messages.clear()
