@@ -121,10 +121,10 @@ def main() -> None:
         file = configured(folder, port)
         starts, stops = starts_and_stops(file, folder, given.runs)
         rows = [row("start, until all of it runs", "500", starts), row("stop, until all is on disk", "1000", stops)]
-        rows.append(row("health", "", answers(file, folder, given.runs)))
+        rows.append(row("health", "150", answers(file, folder, given.runs)))
         with throttled() as slow:
             if slow:
-                rows.append(row("health, on a quarter of a core", "", answers(file, folder, given.runs)))
+                rows.append(row("health, on a quarter of a core", "150", answers(file, folder, given.runs)))
         table("Words of an operator", ["", "median ms", "least", "most", "goal"], rows)
         share, memory, written = all_day(file, given.seconds)
     table(

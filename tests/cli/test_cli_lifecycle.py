@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
+from tests.support.service import environment
 
 from gaugeway.cli.background import ended
 from gaugeway.service.presence.client import RefusedError
@@ -66,6 +67,13 @@ def test_life_from_start_to_stop(home: Home) -> None:
     assert not home.alive
     assert len(lines_of(home)) > 0
     assert home.run("stop").returncode == 0
+
+
+def test_one_that_is_started_has_the_environment_of_the_service(home: Home) -> None:
+    """A gateway in the background is as sparing as the unit has it be."""
+    home.start()
+    around = Path(f"/proc/{home.pid()}/environ").read_text().split("\0")
+    assert environment().items() <= dict(one.split("=", 1) for one in around if one).items()
 
 
 def test_health_of_one_that_was_stopped(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 Real sensors on pseudo-terminals that are unplugged and plugged in again, a real broker that is restarted, a clock that
 is set, an operator who edits, reloads and looks: all as often as in so many hours, and as many readings, in less time.
+The gateway has the environment that the unit gives it.
 In the end nothing may have grown: neither memory nor threads nor open files; nothing may have been restarted that
 nobody restarted, no message may be lost, and health has nothing to complain of.
 """
@@ -23,6 +24,7 @@ from urllib.request import urlopen
 
 import msgspec
 from tests.support.brokers import Mosquitto, free_port, until
+from tests.support.service import environment
 from tests.system.campaign_load import RANGE, Messages, Publisher
 from tests.system.stepped import SetClock
 from tests.system.victim import Victim
@@ -300,7 +302,7 @@ class Day:
             publisher = Publisher(self._messages, broker.port, rate=SENSORS / pace)
             stack.callback(publisher.close)
             gateway = stack.enter_context(Victim(self.folder, CONFIGURATION))
-            gateway.start(under=self._clock.before(), environment={}, **self._settings)
+            gateway.start(under=self._clock.before(), environment=environment(), **self._settings)
             log = self.folder / "mosquitto.log"
             until(lambda: b" plant/#" in log.read_bytes(), "the gateway is subscribed")
             yield gateway, broker, cables, publisher

@@ -17,12 +17,16 @@ LOOK_AGAIN: Final = 0.02
 READY_WITHIN: Final = 60.0
 ENDS_WITHIN: Final = 30.0
 BY_FORCE_AFTER: Final = 2.0
+SPARING: Final = {"MALLOC_ARENA_MAX": "2"}
+"""As in the unit. Left alone, the C library has up to eight heaps a core for threads, and what one of them ever needed
+stays with it: memory then goes on growing for days."""
 
 
 def begun(config: str) -> int:
     """Start a gateway and wait until all of it runs; what it has to say against that stands on our standard error."""
     command = [sys.executable, "-P", "-m", "gaugeway", "run", "--background", config]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    around = {**SPARING, **os.environ}
+    child = subprocess.Popen(command, env=around, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return _awaited(child, config)
     except KeyboardInterrupt:  # who takes a start back wants nothing left behind that runs
