@@ -26,7 +26,6 @@ from gaugeway.mqtt import (
     Verify,
     Version,
     Window,
-    filter_matches,
     own_client_id,
     topic_filter,
 )
@@ -35,15 +34,13 @@ from gaugeway_drivers.decode.json_payload import Found
 from gaugeway_drivers.decode.moment import zone
 from gaugeway_drivers.decode.payload import Payload
 from gaugeway_drivers.decode.topic import Topic
+from gaugeway_drivers.decode.topics import Topics
 
 log = logger(__name__)
 
-MOST_TOPICS: Final = 10_000
 LONGEST_WAIT: Final = 0.5
 LEEWAY: Final = 2048
 """What is remembered beyond that, for brokers that crash and have forgotten which acknowledgements they had read."""
-LONGEST_NAME: Final = 256
-"""A longer topic is looked at anew each time, so that the table of topics stays small."""
 
 
 class Mqtt:
@@ -139,7 +136,7 @@ class Mqtt:
         self._max_payload = max_payload
         self._receive_maximum = receive_maximum
         self._session_expiry = session_expiry
-        self.known_topics: dict[bytes, Topic | None] = {}
+        self.topics = Topics(self._topics, self._decoder)
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
         self._receipts = Receipts(receive_maximum + LEEWAY)
@@ -201,7 +198,7 @@ class Mqtt:
         self._receipts.recognise(receipts)
 
     def _read(self, link: Link) -> Generator[Reading | Reject | Tick]:
-        receipts, known, one = self._receipts, self.known_topics.get, self._decoder.one
+        receipts, known, one = self._receipts, self.topics.known.get, self._decoder.one
         while True:
             deliveries = link.read()
             receipts.release(link.released())
@@ -232,7 +229,7 @@ class Mqtt:
         receipts.aside()
         if delivery.again and receipts.seen(delivery):
             return
-        found = self._found(delivery, topic or self._topic_of(delivery))
+        found = self._found(delivery, topic or self.topics.find(delivery.topic))
         last = found.pop()
         if found:
             yield from self._parts(delivery, found)
@@ -261,24 +258,6 @@ class Mqtt:
         one = self._decoder.one(topic, delivery.payload)
         found: Found = self._decoder.readings(topic, delivery.payload) if one is None else [one]
         return _of_unknown_age(found) if delivery.retained else found
-
-    def _topic_of(self, delivery: Delivery) -> Topic | None:
-        known, name = self.known_topics, delivery.topic
-        return known[name] if name in known else self._meet(name)
-
-    def _meet(self, name: bytes) -> Topic | None:
-        """Look at a topic that was not seen before, or was forgotten because there are too many."""
-        if len(self.known_topics) >= MOST_TOPICS:
-            self.known_topics.clear()
-        try:
-            text = name.decode()
-        except UnicodeDecodeError:
-            return None
-        wanted = any(filter_matches(one, text) for one in self._topics)
-        topic = self._decoder.topic(text) if wanted else None
-        if len(name) <= LONGEST_NAME:
-            self.known_topics[name] = topic
-        return topic
 
     def _note_less_than_asked(self, link: Link) -> None:
         for topic, granted in zip(self._topics, link.granted, strict=True):

@@ -270,13 +270,13 @@ def test_ticks_come_before_every_wait(broker: Mosquitto) -> None:
 
 def test_many_topics_do_not_grow_the_memory(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table of known topics is bounded, and readings go on beyond it."""
-    monkeypatch.setattr("gaugeway_drivers.mqtt.MOST_TOPICS", 50)
+    monkeypatch.setattr("gaugeway_drivers.decode.topics.MOST_TOPICS", 50)
     with Reader(source(broker.address, "many/#", client_id="many")) as reader:
         reader.subscribed()
         publish(broker.port, *(Message(f"many/s{number}", b"1") for number in range(500)))
         reader.count(500)
         assert len({reading.sensor for reading in reader.readings}) == 500
-        assert len(reader.source.known_topics) <= 50
+        assert len(reader.source.topics.known) <= 50
 
 
 @needs_mosquitto
