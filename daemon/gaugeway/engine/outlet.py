@@ -84,7 +84,7 @@ class Outlet:
     @property
     def behind(self) -> bool:
         """Whether it has not taken all that it was handed."""
-        return bool(self._backlog or self._post)
+        return bool(self._backlog or self._post.messages)
 
     @property
     def ticking(self) -> bool:
@@ -138,7 +138,7 @@ class Outlet:
     def catch_up(self) -> None:
         """Hand over what waits, unless it is too early to try again."""
         with self.lock:
-            if self._post and self._time.now() >= self._try_at and not self._posted():
+            if self._post.messages and self._time.now() >= self._try_at and not self._posted():
                 return
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
@@ -215,7 +215,7 @@ class Outlet:
         **options: P.kwargs,
     ) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
-        if self._post and not self._posted():
+        if self._post.messages and not self._posted():
             return False
         with Contained() as fault:
             if batch and self.guard is not None:
@@ -226,7 +226,7 @@ class Outlet:
         if fault.error is not None:
             return self._after(fault.error, batch)
         self.meter.timed += len(batch)
-        posted = not self._post or self._posted()
+        posted = not self._post.messages or self._posted()
         if posted and not self._works:
             self._begin_to_work()
         return True

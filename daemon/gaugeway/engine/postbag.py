@@ -19,23 +19,20 @@ class Messages(Protocol):
 
 
 class Postbag:
-    """Holds what a sink has said until the outbox has taken it; what any other sink returns is its own affair."""
+    """Holds the `messages` of a sink until the outbox has taken them; what any other sink says is its own affair."""
 
     def __init__(self, outbox: Messages | None) -> None:
         self.outbox = outbox
-        self._messages: list[bytes] = []
-
-    def __len__(self) -> int:
-        return len(self._messages)
+        self.messages: list[bytes] = []
 
     def add(self, said: Sequence[bytes]) -> None:
         """Take in what a sink has said."""
         if self.outbox is not None:
-            self._messages += said
+            self.messages += said
 
     def empty(self) -> None:
         """Put all into the outbox, alarms first and on disk; what it does not take stays here."""
-        messages, outbox = self._messages, self.outbox
+        messages, outbox = self.messages, self.outbox
         if outbox is not None:
             urgent = [message for message in messages if isinstance(message, Urgent)]
             if urgent:
