@@ -57,9 +57,18 @@ def read(payload: bytes, *, retained: bool) -> Command:
     if len(payload) > LARGEST:
         raise RefusedError(f"a command has {LARGEST} bytes at most")
     try:
-        return msgspec.json.decode(payload, type=Command)
+        command = msgspec.json.decode(payload, type=Command)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RefusedError(f"this is no command: {error}") from error
+    by = _plain(command.by)
+    if not by:
+        raise RefusedError("this is no command: 'by' names nobody")
+    return msgspec.structs.replace(command, by=by, comment=_plain(command.comment))
+
+
+def _plain(text: str) -> str:
+    """Return a text as one line of what can be seen: it comes to terminals, mails and logs, and must not steer them."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def carry_out(command: Command, alarm: Alarm) -> bool:

@@ -241,6 +241,7 @@ def test_the_silence_of_a_sensor_can_inhibit() -> None:
         (b'{"cmd": "ack", "by": "ann"}', "an acknowledgement names its occurrence"),
         (b'{"cmd": "explode", "by": "ann"}', "this is no command"),
         (b'{"cmd": "ack", "by": "", "occurrence": 1}', "this is no command"),
+        (b'{"cmd": "ack", "by": " \\u0000\\u001b", "occurrence": 1}', "this is no command: 'by' names nobody"),
         (b'{"cmd": "ack", "by": "ann", "occurrence": "1"}', "this is no command"),
         (b'{"cmd": "ack", "by": "ann", "occurrence": 1, "x": 1}', "this is no command"),
         (b'{"cmd": "shelve", "by": "ann"}', "say for how long"),
@@ -286,6 +287,16 @@ def test_a_comment_comes_back_with_the_answer() -> None:
     bench = Bench({"hot": HOT})
     payload = {"cmd": "shelve", "by": "ann", "for": 60, "comment": "valve in repair"}
     assert bench.deliver(msgspec.json.encode(payload)).comment == "valve in repair"
+
+
+def test_what_people_write_is_one_line_that_no_terminal_obeys() -> None:
+    """Anybody who may publish can send a command; what he writes is shown to others as he wrote it."""
+    bench = Bench({"hot": HOT})
+    bench.read(86.0)
+    forged = "\x1b[31mann\n2026-11-21 info all is well\r\x9b2J\u202e\0"
+    answer = bench.deliver(msgspec.json.encode({"cmd": "ack", "occurrence": 1, "by": forged, "comment": forged}))
+    assert answer.by == answer.comment == "[31mann 2026-11-21 info all is well 2J"
+    assert bench.snapshot("hot").acked_by == answer.by
 
 
 def test_shelving_until_a_moment_says_the_same_however_late_it_is_read() -> None:
