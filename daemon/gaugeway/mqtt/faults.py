@@ -10,6 +10,7 @@ BAD_VERSION: Final = 0x84
 BAD_CLIENT_ID: Final = 0x85
 BAD_PASSWORD: Final = 0x86
 NOT_ALLOWED: Final = 0x87
+KEPT_WAITING: Final = 0x8D
 TAKEN_OVER: Final = 0x8E
 UNTRUSTED_HINT: Final = "'ca_file' names the authority that signed it"
 

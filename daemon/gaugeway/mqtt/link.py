@@ -242,7 +242,9 @@ class Link:
             return
         if flags.is_disconnect_packet_from_server:
             self._loss = faults.thrown_off(self.broker, code.value, str(code))
-        elif self._let_in:
+        elif not self._let_in:
+            self._loss = faults.hung_up(self.broker)
+        elif code.value == faults.KEPT_WAITING:
             self._loss = DeviceError(f"{self.broker.where} has not answered for {self.broker.keepalive} s")
         else:
-            self._loss = faults.hung_up(self.broker)
+            self._loss = DeviceError(f"{self.broker.where} sends what is no MQTT: a packet that it may not send")
