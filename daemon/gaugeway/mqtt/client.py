@@ -84,8 +84,8 @@ class Client(PahoClient):
 def dial(broker: Broker) -> socket.socket:
     """Open the connection, encrypted if it is to be; DeviceError where that fails."""
     try:
-        raw = socket.create_connection((broker.host, broker.port), CONNECT_TIMEOUT)
-    except (OSError, UnicodeError) as error:
+        raw = _reached(broker.host, broker.port)
+    except (OSError, ValueError) as error:
         raise unreachable(broker, error) from error
     try:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -96,6 +96,26 @@ def dial(broker: Broker) -> socket.socket:
     except DeviceError:
         raw.close()
         raise
+
+
+def _reached(host: str, port: int) -> socket.socket:
+    """Connect to the first address of a host that answers; the error is that of the first that does not.
+
+    Looked up as text, an ordinary name would make Python load what it knows of other alphabets: a megabyte.
+    """
+    faults: list[OSError] = []
+    name = host.encode() if host.isascii() else host
+    for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        raw = socket.socket(family, kind, protocol)
+        raw.settimeout(CONNECT_TIMEOUT)
+        try:
+            raw.connect(address)
+        except OSError as error:
+            raw.close()
+            faults.append(error)
+        else:
+            return raw
+    raise faults[0]
 
 
 def encrypted(raw: socket.socket, broker: Broker) -> socket.socket:
