@@ -1,9 +1,11 @@
 """Stages are exchanged and switched while a pipeline runs, between two bursts."""
 
+import threading
 from functools import partial
 
 import pytest
 from tests.engine.kit import (
+    Acknowledged,
     Feed,
     Shelf,
     outlet,
@@ -15,6 +17,7 @@ from tests.engine.kit import (
 )
 from tests.engine.pieces import Sums, adds, took
 
+from gaugeway import Tick
 from gaugeway.engine.flags import Flags
 from gaugeway.engine.turn import all_paused
 
@@ -45,6 +48,28 @@ def test_an_exchange_goes_into_force_between_two_bursts() -> None:
         source.say(*readings(2))
         until(lambda: after.values == [202])
     assert before.values == [101]
+
+
+def test_a_full_sink_holds_nobody_back_once_another_has_taken_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender that waits for it is read again: that sink will never take anything any more."""
+    source, full, mended = Acknowledged(), Shelf(), Shelf()
+    full.broken = OSError(28, "No space left on device")
+    out, held_back = outlet(full), threading.Event()
+    source.say(*(item for number in range(100) for item in (*readings(number), Tick())))
+    run = pipeline(source, sinks=[out])
+    let_time_pass = run.let_time_pass
+
+    def waiting() -> None:
+        held_back.set()
+        let_time_pass()
+
+    monkeypatch.setattr(run, "let_time_pass", waiting)
+    with running(run):
+        until(held_back.is_set)
+        with all_paused([run.turn]):
+            run.exchange([], [outlet(mended, "mended")])
+        out.close()
+        until(lambda: 99 in mended.values)
 
 
 def test_a_flag_switches_a_stage_while_the_pipeline_runs() -> None:

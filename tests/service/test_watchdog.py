@@ -34,6 +34,8 @@ class Stuck:
         self.closed = 0
         self.way_out: SimpleQueue[None] = SimpleQueue()
         self.fault: Exception | None = None
+        self.late: Reading | Exception | None = Reading("a", -1.0)
+        """What it says, or fails with, or that it ends, when it comes back from where it hung."""
 
     def stream(self) -> Generator[Reading | Tick]:
         """Say one reading, then hang or tick."""
@@ -46,7 +48,11 @@ class Stuck:
             yield Tick()
             if turn <= self.hangs:
                 self.way_out.get()
-                yield Reading("a", -1.0)
+                if isinstance(self.late, Exception):
+                    raise self.late
+                if self.late is None:
+                    return
+                yield self.late
             while True:
                 yield Tick()
                 threading.Event().wait(0.01)
@@ -183,11 +189,14 @@ def test_a_source_that_hangs_is_opened_again_and_the_others_go_on(
     assert "stream (service/test_watchdog.py:" in str(facts["where"])
 
 
-def test_a_thread_that_comes_back_late_touches_nothing(tmp_path: Path, systemd: Systemd) -> None:
-    """What it brings belongs to a past that another thread has gone on from; it only closes what it had opened."""
+@pytest.mark.parametrize("late", [Reading("a", -1.0), DeviceError("gone"), ZeroDivisionError("bug"), None])
+def test_a_thread_that_comes_back_late_touches_nothing(
+    tmp_path: Path, systemd: Systemd, late: Reading | Exception | None
+) -> None:
+    """What it brings, its end or its error, belongs to a past that another thread has gone on from."""
     scene = Scene(tmp_path, systemd, "stuck")
     source = scene.source("stuck")
-    source.hangs = 1
+    source.hangs, source.late = 1, late
     with scene.running():
         scene.looks_until(lambda: source.opened == 2 and len(scene.shelf.taken) == 2)
         assert scene.gateway.supervisors["stuck"].left_behind == 1

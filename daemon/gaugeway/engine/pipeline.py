@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain as chained
 from itertools import islice
@@ -132,9 +132,8 @@ class Pipeline:
         At the end of the source the turn is kept in `ending`, while the stages give out what they have left.
         """
         clock, meter = self.chain.site.clock, self.chain.intake
-        for burst in chained(self._released(), bursts):
-            self.wheel.go_on()
-            self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
+        coming = chained(self._released(), bursts)
+        while (burst := self._next(coming)) is not None:
             self._keep(burst)
             with self.turn:
                 if self._stale:
@@ -157,10 +156,18 @@ class Pipeline:
             if self.intake.may_stop:
                 raise Recompose
             self._hold_back()
-            self.wheel.wait()
         if self.stopping.is_set():
             raise Recompose
         ending.enter_context(self.turn)
+
+    def _next(self, bursts: Iterator[Burst]) -> Burst | None:
+        """Wait for the source; what it brings, its end and its errors count only while this thread drives."""
+        self.wheel.wait()
+        try:
+            return next(bursts, None)
+        finally:
+            self.wheel.go_on()
+            self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
 
     def _keep(self, burst: Burst) -> None:
         """Record a burst; while that has to wait, only time passes, and a stop leaves it to the sender."""
@@ -212,9 +219,12 @@ class Pipeline:
             outlet.tick(tick, self.chain.site.clock)
 
     def _hold_back(self) -> None:
-        """While a sink can hardly take more, take no more from a sender that would rather wait than lose."""
-        for outlet in self.outlets:
-            while outlet.pressed and self.intake.acknowledges and not self.stopping.wait(0.2):
+        """While a sink can hardly take more, take no more from a sender that would rather wait than lose.
+
+        A reload may put other sinks in the place of those that are waited for.
+        """
+        if self.intake.acknowledges:
+            while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
                 self.let_time_pass()
 
     def let_time_pass(self) -> None:
