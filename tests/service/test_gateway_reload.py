@@ -9,6 +9,7 @@ from tests.service.works import REGISTRY, line, results, sink, stages, started, 
 
 from gaugeway import ConfigError
 from gaugeway.plan import Plan, SinkUse, StageUse
+from gaugeway.service.supervisor import Supervisor
 
 # Reloading: each test goes from one plan to another while the gateway runs.
 
@@ -192,6 +193,27 @@ def test_flags_switch_stages_before_and_after_a_reload(tmp_path: Path) -> None:
             until(partial(took, shelf, number))
             gateway.reload(plan(tmp_path, line(feed, use), sinks=[sink(shelf)], flags={"loud": False}), REGISTRY)
     assert shelf.values == [1, 4, 3, 8]
+
+
+def test_a_pipeline_that_stays_goes_by_the_new_flags_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what comes while others are still being started."""
+    feed, shelf = Feed(), Shelf()
+    start = Supervisor.start
+
+    def meanwhile(one: Supervisor) -> None:
+        if one.pipeline.name == "new":
+            feed.say(*readings(1))
+            until(partial(took, shelf, 1))
+        start(one)
+
+    monkeypatch.setattr(Supervisor, "start", meanwhile)
+    loud = StageUse(type="doubled", id="doubled", flag="loud")
+    with started(plan(tmp_path, line(feed), sinks=[sink(shelf)])) as gateway:
+        lines = line(Feed(), id="new"), line(feed, loud)
+        gateway.reload(plan(tmp_path, *lines, sinks=[sink(shelf)], flags={"loud": True}), REGISTRY)
+        feed.say(*readings(2))
+        until(partial(took, shelf, 2))
+    assert shelf.values == [2, 4]
 
 
 def test_a_stage_that_fails_costs_a_reload_nothing(tmp_path: Path) -> None:

@@ -109,8 +109,10 @@ class Gateway:
         with all_paused(self.supervisors[name].pipeline.turn for name in staying):
             self._hand_state_on(coming.outlets)
             for name in staying:
-                stages = coming.supervisors[name].pipeline.chain.stages
-                self.supervisors[name].pipeline.exchange(stages, coming.outlets, self._sameness("stage", coming))
+                pipeline, stages = self.supervisors[name].pipeline, coming.supervisors[name].pipeline.chain.stages
+                pipeline.exchange(stages, coming.outlets, self._sameness("stage", coming))
+                pipeline.chain.enabled = coming.flags.enabled
+                coming.flags.listen(pipeline.recompose)
         self._become(coming, staying)
         if self.checkpoints is not None:
             self.checkpoints.take()  # a crash leads back to what there is now, not to what there was
@@ -201,10 +203,7 @@ class Gateway:
             name: old[name] if name in staying else supervisor for name, supervisor in coming.supervisors.items()
         }
         for name, supervisor in self.supervisors.items():
-            if name in staying:
-                supervisor.pipeline.chain.enabled = self.flags.enabled
-                self.flags.listen(supervisor.pipeline.recompose)
-            else:
+            if name not in staying:
                 if self.checkpoints is not None:
                     self.checkpoints.open_pipeline(supervisor.pipeline)
                 supervisor.start()
