@@ -15,9 +15,9 @@ class Lines:
     """Cuts a stream of bytes into lines; one object serves one opening of the port.
 
     Without a `delimiter` a line ends at CR, LF or both. The first line is dropped unless `keep_first`, because
-    nobody knows where in a line the port was opened, unless a silence came first. A line over `limit` bytes is
-    refused once and skipped to its end, so memory is bounded. What comes out does not depend on where the
-    stream was cut into reads.
+    nobody knows where in a line the port was opened, unless a silence came first. A line over `limit` bytes, the
+    first one too, is refused once and skipped to its end, so memory is bounded. What comes out does not depend on
+    where the stream was cut into reads.
     """
 
     def __init__(self, *, delimiter: bytes = b"", limit: int = 4096, keep_first: bool = False) -> None:
@@ -25,15 +25,17 @@ class Lines:
         self._limit = limit
         self._shown = min(SHOWN, limit)
         self._rest = b""
-        self._skipping = not keep_first
+        self._first = self._skipping = not keep_first
 
     def feed(self, data: bytes) -> list[bytes | Reject]:
         """Take what was read; return the lines that it completes, without delimiter and noise, empty ones left out."""
         *ended, self._rest = self._split(self._rest + data)
-        if ended and self._skipping:
-            self._skipping = False
-            del ended[0]
         lines: list[bytes | Reject] = []
+        if ended and self._skipping:
+            skipped = ended.pop(0)
+            if self._first and len(skipped) > self._limit:
+                lines.append(Reject("line too long", skipped[: self._shown]))
+            self._first = self._skipping = False
         for line in ended:
             if len(line) > self._limit:
                 lines.append(Reject("line too long", line[: self._shown]))
@@ -45,7 +47,8 @@ class Lines:
     def silence(self) -> Reject | None:
         """Learn that nothing came for longer than a line can pause: a half line stays half, what comes next is new."""
         half, self._rest = self._rest.strip(NOISE), b""
-        skipping, self._skipping = self._skipping, False
+        skipping = self._skipping
+        self._first = self._skipping = False
         return Reject("half a line", half[:SHOWN]) if half and not skipping else None
 
     def _split(self, data: bytes) -> list[bytes]:
@@ -59,7 +62,7 @@ class Lines:
         begun_delimiter = max(len(self._delimiter) - 1, 0)
         if len(self._rest) <= self._limit + begun_delimiter:
             return
-        if not self._skipping:
+        if self._first or not self._skipping:
             lines.append(Reject("line too long", self._rest[: self._shown]))
-        self._skipping = True
+        self._first, self._skipping = False, True
         self._rest = self._rest[len(self._rest) - begun_delimiter :]

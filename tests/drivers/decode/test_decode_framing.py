@@ -99,6 +99,16 @@ def test_an_endless_line_costs_bounded_memory_and_one_refusal() -> None:
     assert lines.feed(b"\n1.5\n") == [b"1.5"]
 
 
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_a_stream_without_line_ends_is_refused_although_it_is_the_first_line(step: int) -> None:
+    """Of a device with another delimiter nothing else would tell that it speaks at all."""
+    stream = b"T=1;" * 100
+    pieces = [stream[at : at + step] for at in range(0, len(stream), step)]
+    lines = Lines(limit=100)
+    assert fed(pieces, lines) == [Reject("line too long", (b"T=1;" * 20))]
+    assert lines.feed(b"T=1\nT=2\n") == [b"T=2"]
+
+
 @given(
     st.lists(st.sampled_from([b"1.5", b"\r", b"\n", b"\r\n", b"E", b"END", b"\x00", b"\xff", b"x" * 30]), max_size=40),
     st.lists(st.integers(0, 200), max_size=10),
