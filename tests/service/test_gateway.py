@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import END, Feed, Shelf, plan, readings, until
+from tests.engine.kit import END, PATIENCE, Feed, Shelf, plan, readings, until
 from tests.service.works import (
     REGISTRY,
     line,
@@ -128,8 +128,10 @@ def test_a_stop_brings_everything_that_was_read_to_the_sinks(tmp_path: Path) -> 
     assert (feed.closed, shelf.closed) == (1, 1)
 
 
-def test_a_source_that_does_not_end_keeps_nothing_else_from_ending(tmp_path: Path) -> None:
-    """It is named and left behind; the sinks are closed."""
+def test_a_source_that_does_not_end_keeps_nothing_else_from_ending(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named and left behind; the sinks are closed, and it cannot hand them anything any more."""
     release, shelf = threading.Event(), Shelf()
     use = SourceUse(type="stuck", id="stuck", options={"release": release})
     gateway = Gateway(plan(tmp_path, PipelinePlan(source=use), line(Feed()), sinks=[sink(shelf)]), REGISTRY)
@@ -137,7 +139,10 @@ def test_a_source_that_does_not_end_keeps_nothing_else_from_ending(tmp_path: Pat
     until(lambda: shelf.values == [1])
     assert gateway.stop(patience=0.05) is False
     assert shelf.closed == 1
+    assert [record.message for record in caplog.records] == ["source does not end, its thread is left behind"]
     release.set()
+    assert gateway.supervisors["stuck"].join(PATIENCE)
+    assert shelf.values == [1]
 
 
 def test_a_failing_pipeline_shows_and_the_others_run_on(tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class Stuck:
         yield Reading("a", 1.0)
         yield Tick()
         self.release.wait(PATIENCE)
+        yield Reading("a", 2.0)
 
 
 REGISTRY: Registry = registry(

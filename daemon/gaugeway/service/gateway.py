@@ -76,21 +76,15 @@ class Gateway:
 
     def stop(self, patience: float = PATIENCE) -> bool:
         """Stop between two bursts, flush and close everything; tell whether all ended in time."""
-        until = time.monotonic() + patience
-        for supervisor in self.supervisors.values():
-            supervisor.stop()
-        ended = [supervisor.join(max(0.0, until - time.monotonic())) for supervisor in self.supervisors.values()]
+        ended = self._end(list(self.supervisors), patience)
         if self.checkpoints is not None:
-            self.checkpoints.end(last=all(ended))
+            self.checkpoints.end(last=ended)
         for outlet in self.outlets:
             outlet.close()
         if self.checkpoints is not None:
             self.checkpoints.close(self.pipelines)
-        for name, well in zip(self.supervisors, ended, strict=True):
-            if not well:
-                log.error("source does not end, its thread is left behind", source=name)
         log.info("stopped", node=self.plan.node)
-        return all(ended)
+        return ended
 
     def reload(self, plan: Plan, registry: Registry) -> None:
         """Go over to another plan. All of it is built before anything changes; an error leaves the old one running."""
@@ -101,7 +95,7 @@ class Gateway:
     def _go_over_to(self, coming: "Gateway") -> None:
         coming.outlets = self._with_the_unchanged(coming)
         leaving, staying = self._sort(coming)
-        self._end(leaving)
+        self._end(leaving, PATIENCE)
         if self.checkpoints is not None:
             coming.checkpoints = self.checkpoints
             self.checkpoints.take()
@@ -173,13 +167,15 @@ class Gateway:
             (staying if same else leaving).append(name)
         return leaving, staying
 
-    def _end(self, names: Sequence[str]) -> None:
+    def _end(self, names: Sequence[str], patience: float) -> bool:
+        """Stop some pipelines; tell whether all ended in time. Who hangs in its source touches no sink later."""
         for name in names:
             self.supervisors[name].stop()
-        until = time.monotonic() + PATIENCE
-        for name in names:
-            if not self.supervisors[name].join(max(0.0, until - time.monotonic())):
-                self.supervisors[name].leave_behind()
+        until = time.monotonic() + patience
+        late = [name for name in names if not self.supervisors[name].join(max(0.0, until - time.monotonic()))]
+        for name in late:
+            self.supervisors[name].leave_behind()
+        return not late
 
     def _hand_state_on(self, outlets: Sequence[Outlet]) -> None:
         """Close the sinks that go, and give their state to those of the same name that come."""

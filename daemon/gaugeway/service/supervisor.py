@@ -62,8 +62,8 @@ class Supervisor:
 
     def leave_behind(self) -> None:
         """Have a thread that does not end, because it hangs in its source, end when it ever comes back from there."""
-        if self.pipeline.wheel.snatch():
-            log.error("source does not end, its thread is left behind", source=self.pipeline.name)
+        self.pipeline.wheel.snatch()
+        log.error("source does not end, its thread is left behind", source=self.pipeline.name)
 
     def replace_thread(self) -> bool:
         """Let another thread drive the pipeline, if this one hangs in its source; tell whether it does now.
