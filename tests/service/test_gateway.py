@@ -145,6 +145,24 @@ def test_a_source_that_does_not_end_keeps_nothing_else_from_ending(
     assert shelf.values == [1]
 
 
+def test_what_no_sink_took_before_it_was_closed_is_not_taken_for_done(tmp_path: Path) -> None:
+    """Where not all ended in time a stop takes no checkpoint, and one that was under way does not go on."""
+    release, shelf = threading.Event(), Shelf()
+    shelf.broken = OSError(28, "No space left on device")
+    use = SourceUse(type="stuck", id="stuck", options={"release": release})
+    gateway = Gateway(plan(tmp_path, PipelinePlan(source=use), sinks=[sink(shelf)]), REGISTRY)
+    gateway.start()
+    until(lambda: shelf.calls > 0)
+    assert gateway.stop(patience=0.05) is False
+    assert gateway.checkpoints is not None
+    assert not gateway.checkpoints.take()
+    release.set()
+    assert gateway.supervisors["stuck"].join(PATIENCE)
+    shelf.broken = None
+    with started(plan(tmp_path, line(Feed(), id="stuck"), sinks=[sink(shelf)])):
+        until(lambda: shelf.values == [1])
+
+
 def test_a_failing_pipeline_shows_and_the_others_run_on(tmp_path: Path) -> None:
     """What the operator has to mend is final at once."""
     feed, shelf = Feed(), Shelf()

@@ -76,6 +76,7 @@ class Checkpoints:
         self._alone = threading.RLock()
         self._wake = threading.Event()
         self._ending = threading.Event()
+        self._given_up = False
         self._thread = threading.Thread(target=self._keep_taking, name="checkpoints", daemon=True)
 
     def start(self) -> None:
@@ -134,7 +135,8 @@ class Checkpoints:
         with self._alone, Contained() as fault:
             pipelines, outlets = self._parts()
             with all_paused(pipeline.turn for pipeline in pipelines):
-                if any(outlet.behind for outlet in outlets) or any(pipeline.midway for pipeline in pipelines):
+                behind = any(outlet.behind for outlet in outlets) or any(pipeline.midway for pipeline in pipelines)
+                if behind or self._given_up:
                     return False
                 positions, parts = self._collect(pipelines, outlets)
             self._save(positions, parts)
@@ -157,7 +159,12 @@ class Checkpoints:
             pipeline.recorder.close()
 
     def end(self, *, last: bool) -> None:
-        """Take no more of them, after a last one if every pipeline has ended."""
+        """Take no more of them, after a last one if every pipeline has ended.
+
+        Otherwise one may be under way that still waits for a pipeline. It must not find sinks that were closed in the
+        meantime and have let go of what they could not take: that is to come again after the restart.
+        """
+        self._given_up = not last
         self._ending.set()
         self._wake.set()
         if self._thread.is_alive() and last:
