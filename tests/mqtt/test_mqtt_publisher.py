@@ -14,6 +14,8 @@ from tests.support.packets import CONNACK_5, ScriptedBroker
 
 from gaugeway import DeviceError
 from gaugeway.mqtt import Broker, Delivery, Message, Publisher
+from gaugeway.mqtt.job import Bell
+from gaugeway.mqtt.link import Link
 
 ONLINE: Final = Message("gw/status", b"online", retain=True)
 OFFLINE: Final = Message("gw/status", b"offline", retain=True)
@@ -224,6 +226,36 @@ def test_a_call_during_another_waits_its_turn(broker: Mosquitto) -> None:
         outcomes = [within(publisher, numbers(50, f"two/{name}")) for name in "ab"]
         until(lambda: all(outcome() == "delivered" for outcome in outcomes), "both are delivered")
         assert len(peer.hear(100)) == 100
+
+
+def test_a_call_during_another_wakes_the_thread_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the answers to the first are waited for, the second costs nothing; it comes to its turn afterwards."""
+    rang: list[Bell] = []
+    silent: list[bool] = []
+    ring, wait = Bell.ring, Link.wait
+
+    def notes_who_rings(bell: Bell) -> None:
+        ring(bell)
+        rang.append(bell)
+
+    def notes_the_silence(link: Link, seconds: float) -> None:
+        if len(rang) > 1:
+            silent.append(not rang[-1].wait(0))
+        wait(link, seconds)
+
+    monkeypatch.setattr(Bell, "ring", notes_who_rings)
+    monkeypatch.setattr(Link, "wait", notes_the_silence)
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        first = within(publisher, numbers(1, "t/first"))
+        broker.accept().say(CONNACK_5).hear()
+        second = within(publisher, numbers(1, "t/second"))
+        until(lambda: silent[-1:] == [True], "it waits for the broker alone")
+        broker.say(bytes.fromhex("40 02 00 01"))
+        until(first, "the first is delivered")
+        assert b"t/second" in broker.hear().heard
+        broker.say(bytes.fromhex("40 02 00 02"))
+        until(second, "the second is delivered")
+        assert (first(), second()) == ("delivered", "delivered")
 
 
 def test_close_ends_everything_at_any_moment() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gaugeway.errors import DeviceError
 from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.job import Bell
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
 
@@ -53,6 +54,7 @@ class Link:
         self._cutter = Cutter(properties=broker.version == 5, max_payload=max_payload)
         self._poll = select.poll()
         self._client: Client | None = None
+        self._bell: Bell | None = None
         self._let_in = False
         self._grants: list[ReasonCode] = []
         self._answered: list[tuple[int, str]] = []
@@ -136,9 +138,10 @@ class Link:
         found, self._cutter.pongs = self._cutter.pongs, 0
         return found > 0
 
-    def listen_to(self, fd: int) -> None:
-        """Let `wait` also end when there is something to read from this descriptor."""
-        self._poll.register(fd, select.POLLIN)
+    def listen_to(self, bell: Bell) -> None:
+        """Let `wait` also end, once, when this is rung."""
+        self._bell = bell
+        self._poll.register(bell.fd, select.POLLIN)
 
     def wait(self, seconds: float) -> None:
         """Wait until something has arrived, a second at most."""
@@ -146,7 +149,9 @@ class Link:
         if self._loss or wire.fault:
             return
         self._poll.modify(wire, select.POLLIN | select.POLLOUT if wire.wants_to_write else select.POLLIN)
-        self._poll.poll(min(seconds, LONGEST_WAIT) * 1000)
+        woken_by = dict(self._poll.poll(min(seconds, LONGEST_WAIT) * 1000))
+        if self._bell is not None and self._bell.fd in woken_by:
+            self._bell.hush()
         if wire.wants_to_write:
             wire.flush()
 

@@ -137,12 +137,11 @@ class Publisher:
         with closing(Link(self.broker, will=self._will, persistent=self._keep > 0, session_expiry=self._keep)) as link:
             try:
                 self._open(link)
-                link.listen_to(bell.fd)
+                link.listen_to(bell)
                 while self._close_by is None:
-                    self._do_all(link)
                     link.wait(LONGEST_WAIT)
-                    bell.hush()
                     self._receive(link)
+                    self._do_all(link)  # last: while it waits for answers it may hush what was rung for the end
                 self._publish(link, self._farewell)
             except DeviceError as error:
                 return error
