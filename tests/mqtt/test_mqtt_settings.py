@@ -131,7 +131,7 @@ def test_a_message_survives_being_packed() -> None:
     assert Message.unpack(Message("a", b"").pack()) == Message("a", b"", qos=1, retain=False)
 
 
-@pytest.mark.parametrize("topic", ["", "a/+", "#", "a\0"])
+@pytest.mark.parametrize("topic", ["", "a/+", "#", "a\0", "a" * 65536, "°" * 32768])
 def test_a_message_to_no_single_topic_cannot_be_made(topic: str) -> None:
     """A mistake in a sink shows where it is made, and not on another thread."""
     with pytest.raises(ValueError, match="nothing can be published"):

@@ -1,8 +1,11 @@
 """A message that is to be published."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+LONGEST_TOPIC: Final = 65535
+SHOWN: Final = 80
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True):
@@ -14,8 +17,9 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     retain: bool = False
 
     def __post_init__(self) -> None:
-        if not self.topic or not {"+", "#", "\0"}.isdisjoint(self.topic):
-            raise ValueError(f"nothing can be published to the topic {self.topic!r}")
+        too_long = len(self.topic) > LONGEST_TOPIC // 4 and len(self.topic.encode()) > LONGEST_TOPIC
+        if not self.topic or too_long or not {"+", "#", "\0"}.isdisjoint(self.topic):
+            raise ValueError(f"nothing can be published to the topic {self.topic[:SHOWN]!r}")
 
     def pack(self) -> bytes:
         """Return this message as bytes."""

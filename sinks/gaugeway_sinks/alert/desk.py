@@ -1,5 +1,6 @@
 """Where commands come in over MQTT, and where their outcomes go out."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -12,6 +13,9 @@ from gaugeway_sinks.alarms.envelope import Envelope, pack
 from gaugeway_sinks.alarms.orders import note
 
 REBIRTH: Final = "rebirth"
+ALARM: Final = re.compile(r"[^\s+#/\x00-\x1f]{1,300}")
+"""What an alarm can be called: a rule and perhaps a sensor, neither longer than 128."""
+SHOWN: Final = 40
 
 
 class NodeCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +28,8 @@ class Desk:
     """Takes what comes on the command topics, and hands it on to the panel of the gateway.
 
     A retained command is refused: it would be given again whenever somebody new begins to listen. That a retained one
-    is taken away, which is an empty message, is no command.
+    is taken away, which is an empty message, is no command. Nobody is answered who writes to what can be no alarm:
+    the topic of the answer might be one that nothing can be published to, and would keep all alarms behind it waiting.
     """
 
     def __init__(self, root: str, station: Station, view: View, reborn: Callable[[], None]) -> None:
@@ -41,8 +46,9 @@ class Desk:
             return
         if topic == "cmd":
             self._on_node(delivery)
-        else:
-            key = topic.removeprefix("alert/").removesuffix("/cmd")
+            return
+        key = topic.removeprefix("alert/").removesuffix("/cmd")
+        if ALARM.fullmatch(key):
             self._station.obey(
                 self._view,
                 key,
@@ -50,6 +56,8 @@ class Desk:
                 lambda result: self._answer(f"{topic}/result", result),
                 retained=delivery.retained,
             )
+        else:
+            note(Result(alert=key[:SHOWN], error="no alarm can be called that"))
 
     def answers(self) -> list[bytes]:
         """Return the outcomes that were not handed out yet, to be sent."""

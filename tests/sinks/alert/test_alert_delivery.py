@@ -199,6 +199,19 @@ def test_a_command_that_was_stored_is_refused(broker: Mosquitto) -> None:
         assert "retained" in (msgspec.json.decode(answer.payload, type=Result).error or "")
 
 
+def test_a_command_for_a_name_too_long_for_an_answer_holds_up_nothing(broker: Mosquitto) -> None:
+    """Its own topic is as long as one can be; that of the answer would be longer, and no alarm could pass it."""
+    name = "x" * (65535 - len("gw/plant1/alert//cmd"))
+    with Peer(broker.port) as peer, Plant(broker.address, {"hot": HOT}) as plant:
+        peer.listen("gw/plant1/alert/hot/cmd/result", "gw/plant1/alert/hot/event")
+        plant.read(86.0)
+        peer.publish(Message(f"gw/plant1/alert/{name}/cmd", ACK.payload), ACK)
+        plant.obey()
+        plant.deliver()
+        peer.hear(3)
+        assert [event.event for event in events(peer.heard)] == ["raised", "acked"]
+
+
 def test_rebirth(broker: Mosquitto) -> None:
     """Who comes late asks for the description once more."""
     with Peer(broker.port) as peer, Plant(broker.address, {"hot": HOT}) as plant:
