@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,26 @@ def test_a_reserve_is_really_set_aside(tmp_path: Path) -> None:
     assert Reserve(tmp_path / "reserve", 1 << 16).held
     assert reserve.release()
     assert not reserve.release()
+
+
+def test_a_reserve_that_is_given_up_while_it_is_set_aside_counts_as_spent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One pipeline finds room for it, and just then an alarm finds none for itself: ordinary data has to wait."""
+    reserve = Reserve(tmp_path / "reserve", 1 << 16)
+    alarm = threading.Thread(target=reserve.release)
+    allocate = os.posix_fallocate
+
+    def and_just_then(file: int, offset: int, length: int) -> None:
+        allocate(file, offset, length)
+        alarm.start()
+        alarm.join(0.2)  # one that is kept out now comes to its turn after it
+
+    monkeypatch.setattr(os, "posix_fallocate", and_just_then)
+    assert reserve.refill()
+    alarm.join()
+    assert not reserve.held
+    assert reserve.spent
 
 
 def test_a_second_daemon_is_kept_out_and_told_by_whom(tmp_path: Path) -> None:

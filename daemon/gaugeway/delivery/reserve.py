@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,14 @@ class Reserve:
     """A file that is given up on a full disk, so that the state and the alarms can still be written.
 
     While it is `spent` ordinary data has to wait: who finds it so tries to `refill` it and takes nothing before.
+    Any thread may do either; they take turns, so that `spent` always says what became of the file.
     """
 
     def __init__(self, path: Path, size: int = SIZE) -> None:
         self.path = path
         self.size = size
         self.spent = not self.held
+        self._lock = threading.Lock()
 
     @property
     def held(self) -> bool:
@@ -35,21 +38,33 @@ class Reserve:
 
     def release(self) -> bool:
         """Give the space up; return whether there was any."""
-        if not self.held:
-            return False
-        self.spent = True
-        try:
-            self.path.unlink(missing_ok=True)
-            Files().sync_folder(self.path.parent)  # some file systems free the blocks only then
-        except OSError:
-            return False
+        with self._lock:
+            if not self.held:
+                return False
+            self.spent = True
+            try:
+                self.path.unlink(missing_ok=True)
+                Files().sync_folder(self.path.parent)  # some file systems free the blocks only then
+            except OSError:
+                return False
         log.warning("disk is full, the reserve is given up", file=str(self.path), bytes=self.size)
         return True
 
     def refill(self) -> bool:
         """Set the space aside if there is enough, again where somebody took it away; return whether it is."""
-        if not self.spent and self.held:
+        with self._lock:
+            if self.spent or not self.held:
+                if not self._set_aside():
+                    return False
+                self.spent = False
             return True
+
+    def keep_out(self, path: Path) -> None:
+        """Raise an `OSError` about `path` where only the space is left that was given up: it is not for everybody."""
+        if self.spent and not self.refill():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    def _set_aside(self) -> bool:
         try:
             file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
         except OSError:
@@ -61,13 +76,7 @@ class Reserve:
             return False
         finally:
             os.close(file)
-        self.spent = False
         return True
-
-    def keep_out(self, path: Path) -> None:
-        """Raise an `OSError` about `path` where only the space is left that was given up: it is not for everybody."""
-        if self.spent and not self.refill():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
     def _give_back(self) -> None:
         """Leave no half of it behind."""
