@@ -169,6 +169,28 @@ def test_one_that_does_not_answer_is_not_asked_again() -> None:
     assert moment_.ask("slow", slow) == 7
 
 
+def test_two_who_ask_at_once_are_both_told() -> None:
+    """A part that is just telling one of them, the operator or the log of the service, is not dumb."""
+    asked, told, way_out = threading.Event(), list[int](), threading.Event()
+
+    def slow() -> int:
+        asked.set()
+        way_out.wait()
+        return 7
+
+    moment_ = Moment(patience=10.0)
+    one = threading.Thread(target=lambda: told.append(moment_.ask("part", slow)))
+    other = threading.Thread(target=lambda: told.append(moment_.ask("part", lambda: 8)))
+    one.start()
+    asked.wait()
+    other.start()
+    other.join(0.2)  # one that has to wait comes to its turn after this
+    way_out.set()
+    for thread in (one, other):
+        thread.join()
+    assert told == [7, 8]
+
+
 def test_a_file_that_has_changed(stand: Stand) -> None:
     """A configuration that was edited and not taken over is worth a remark, not a fault."""
     file = stand.gateway.plan.file
