@@ -117,6 +117,18 @@ def test_counters_that_a_reload_began_anew() -> None:
     assert counts.seconds > 0
 
 
+def test_what_an_outbox_lost_long_ago_is_not_recent_because_it_did_not_answer(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waits for a slow disk when the counters are noted goes by what it said before."""
+    monkeypatch.setattr(recent, "EVERY", 0.0)
+    counts = recent.Recent()
+    counts.note(stand.gateway, lambda: {"outbox x": 5})
+    for _ in range(recent.KEPT):
+        counts.note(stand.gateway, lambda: {})
+    assert counts.count("outbox x", 5) == 0
+
+
 class Telling:
     """A sink that reports what it is told to, if it reports anything."""
 

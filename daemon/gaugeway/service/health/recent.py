@@ -35,10 +35,10 @@ class Recent:
         return max(0.001, time.monotonic() - self._kept[0].at)
 
     def note(self, gateway: Gateway, more: Callable[[], Mapping[str, int]]) -> None:
-        """Note the counters, and those that others know, if it is time to."""
-        now = time.monotonic()
-        if now - self._kept[-1].at >= EVERY:
-            self._kept.append(Counts(now, {**counters(gateway), **more()}, _sensors(gateway)))
+        """Note the counters, and those that others know, if it is time to; who does not tell is where it was."""
+        now, last = time.monotonic(), self._kept[-1]
+        if now - last.at >= EVERY:
+            self._kept.append(Counts(now, {**last.parts, **counters(gateway), **more()}, _sensors(gateway)))
 
     def count(self, part: str, now: int) -> int:
         """Return by how much a counter has grown; one that a reload began anew has grown from zero."""
