@@ -82,9 +82,18 @@ def test_a_mistake_in_a_sensor_is_told_once_and_not_again_for_all_that_refer_to_
 
 
 def test_a_rule_for_a_sensor_that_may_yet_come_is_warned_of() -> None:
-    found = report("sources: {bus: {type: port, port: /dev/null}}\nalerts: {hot: {sensor: t1, above: 5}}\n")
+    rule = "alerts: {hot: {sensor: t1, above: 5}}\nsinks: {p: {type: phone}}\n"
+    found = report("sources: {bus: {type: port, port: /dev/null}}\n" + rule)
     assert found.problems == ()
     assert told(found.warnings[0]).startswith("2:24 the sensor 't1' is not declared")
+
+
+def test_alarms_that_no_sink_could_tell_of_are_warned_of() -> None:
+    """A file takes readings and no alarms; whoever has written the rules believes that he will be told."""
+    text = source() + "sinks:\n  f: {type: file, path: f}\nalerts: {hot: {sensor: t1, above: 5}}\n"
+    (found,) = report(text).warnings
+    assert told(found).startswith("8:9 nobody is told of these alarms: there is no sink for them | add one")
+    assert report(text.replace("type: file, path: f", "type: phone")).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -212,6 +221,19 @@ def test_what_the_constructor_of_a_behaviour_says_is_found_too() -> None:
 SINKS = "sinks:\n  f: {type: file, path: %s}\n"
 
 
+def test_a_sink_cannot_write_the_configuration(tmp_path: Path) -> None:
+    assert problems(source() + SINKS % "gateway.yaml", tmp_path) == [
+        "7:25 gateway.yaml is this configuration | choose another name"
+    ]
+
+
+def test_paths_that_lead_in_a_circle_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "round").symlink_to("round")
+    (found,) = problems(source() + SINKS % "round", tmp_path)
+    assert found.startswith("7:25 there can be no round")
+    assert problems("sources: {bus: {type: port, port: round, sensors: {t1: {unit_id: 1}}}}\n", tmp_path) == []
+
+
 def test_two_sinks_cannot_write_one_file(tmp_path: Path) -> None:
     text = source() + SINKS % "a.jsonl" + "  g: {type: file, path: ./a.jsonl}\n"
     assert problems(text, tmp_path) == ["8:25 'f' writes to a.jsonl too | give each sink a file of its own"]
@@ -243,6 +265,6 @@ def test_no_size_is_larger_than_the_disk(tmp_path: Path) -> None:
 
 
 def test_times_shorter_than_what_passes_between_two_readings_are_warned_of() -> None:
-    text = source("every: 1min") + "alerts:\n  hot: {sensor: t1, above: 50, for: 5s}\n"
+    text = source("every: 1min") + "alerts:\n  hot: {sensor: t1, above: 50, for: 5s}\nsinks: {p: {type: phone}}\n"
     (found,) = report(text).warnings
     assert told(found).startswith("8:37 'for' is shorter than the 60 s between two readings of 'bus'")

@@ -1,5 +1,6 @@
 """What comes from elsewhere: included files, secrets, variables; and that secrets are never shown."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,17 @@ def test_mistakes_in_all_files_are_told_together_each_in_its_file(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("included", "said"),
-    [("bus.yaml", "does not exist"), ("main.yaml", "is included by itself"), ("empty.yaml", "says nothing")],
+    [
+        ("bus.yaml", "does not exist"),
+        ("main.yaml", "is included by itself"),
+        ("empty.yaml", "says nothing"),
+        ("pipe", "is a pipe"),
+        ('"a\\0b"', "U+0000"),
+    ],
 )
 def test_what_cannot_be_included_is_told_once_where_it_is_asked_for(tmp_path: Path, included: str, said: str) -> None:
+    """A pipe is not waited for."""
+    os.mkfifo(tmp_path / "pipe")
     main = written(tmp_path, main=f"sources: !include {included}\n", empty="# nothing\n")
     (found,) = load_report(main, REGISTRY).problems
     assert said in told(found)

@@ -38,6 +38,9 @@ class Parts:
 
     def file(self, path: Path, shown: str, at: Node | None = None) -> Node | None:
         """Return what a file says; where it cannot be read, the review is told at `at`, which asked for it."""
+        if at is not None and path.is_fifo():  # who reads one waits for somebody to write
+            self.review.error(at, f"{shown} is a pipe, not a file")
+            return None
         text = decode(self.instead[path], shown) if path in self.instead else read_text(path, shown)
         if isinstance(text, Text):
             self.checksums[path] = text.checksum
@@ -61,7 +64,9 @@ class Parts:
     def included(self, at: Scalar) -> Node:
         """Return what the file says that a scalar names."""
         path = self._open[-1].parent / at.value if self._open else self.folder / at.value
-        if path in self._open:
+        if "\0" in at.value:
+            self.review.error(at, "this has to be a path, and the character U+0000 is in none")
+        elif path in self._open:
             self.review.error(at, f"{at.echo} is included by itself")
         elif len(self._open) >= DEEPEST:
             self.review.error(at, f"files are included more than {DEEPEST} deep")

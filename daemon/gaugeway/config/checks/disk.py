@@ -30,26 +30,29 @@ def check_disk(subject: Subject, review: Review) -> None:
     _check_writable(subject.storage, subject.place("storage", "dir"), review)
     journal, place = subject.whole.storage.journal_size, subject.place("storage", "journal_size")
     _check_size(journal, subject.storage, place, review, "write a smaller `journal_size` under `storage`")
-    written: dict[Path, Given] = {}
+    written: dict[str, Given] = {}
     for sink in subject.whole.sinks:
         _check_sink(sink.given, subject, written, review)
     for source in subject.whole.sources:
         for name, path in _paths(source.given):
-            holder = written.get(path.resolve())
+            holder = written.get(os.path.realpath(path))
             if holder is not None:
                 review.error(source.given.node(name), f"the sink '{holder.id}' writes what is read here")
             elif name != DEVICE and _can_be(path, source.given.node(name), review):
                 _check_there(path, source.given.node(name), review)
 
 
-def _check_sink(sink: Given, subject: Subject, written: dict[Path, Given], review: Review) -> None:
+def _check_sink(sink: Given, subject: Subject, written: dict[str, Given], review: Review) -> None:
     for name, path in _paths(sink):
         if not _can_be(path, sink.node(name), review):
             continue
         if name != WRITTEN:
             _check_there(path, sink.node(name), review)
             continue
-        first = written.setdefault(path.resolve(), sink)
+        if os.path.realpath(path) == os.path.realpath(subject.file):
+            review.error(sink.node(name), f"{path.name} is this configuration", "choose another name")
+            continue
+        first = written.setdefault(os.path.realpath(path), sink)
         if first is not sink:
             review.error(sink.node(name), f"'{first.id}' writes to {path.name} too", "give each sink a file of its own")
             continue

@@ -32,6 +32,9 @@ def check_rules(subject: Subject, review: Review) -> bool:
             at = _naming(written.at(key), complaint)
             hint = _meant(at, [other for other in alerts if other != name]) if "no rule" in complaint else ""
             review.error(at, f"'{key}': {complaint}", hint)
+    if subject.whole.rules and not any(sink.given.plugin.wants_site for sink in subject.whole.sinks):
+        hint = "add one under `sinks`, such as phone: {type: alert, broker: mqtt://localhost}"
+        review.warn(subject.place("alerts"), "nobody is told of these alarms: there is no sink for them", hint)
     sensors_are_well = all(declared.sensor is not None for declared in subject.census.declared.values())
     return len(review.problems) == before and not spoilt and sensors_are_well and subject.census.complete
 

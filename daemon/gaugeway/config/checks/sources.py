@@ -1,5 +1,6 @@
 """Sources against each other: ports that are opened twice, topics that are received twice."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,7 @@ def _check_port(given: Given, ports: dict[str, Given], review: Review) -> None:
     port = given.options.get(PORT)
     if not isinstance(port, Path):
         return
-    first = ports.setdefault(str(port.resolve()), given)
+    first = ports.setdefault(os.path.realpath(port), given)
     if first is not given:
         review.error(
             given.node(PORT),
