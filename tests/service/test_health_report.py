@@ -125,7 +125,7 @@ def test_what_an_outbox_lost_long_ago_is_not_recent_because_it_did_not_answer(
     counts = recent.Recent()
     counts.note(stand.gateway, lambda: {"outbox x": 5})
     for _ in range(recent.KEPT):
-        counts.note(stand.gateway, lambda: {})
+        counts.note(stand.gateway, dict)
     assert counts.count("outbox x", 5) == 0
 
 
