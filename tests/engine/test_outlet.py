@@ -12,6 +12,7 @@ from gaugeway.contract import Urgent
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.outlet import BACKLOG, Outlet
 from gaugeway.plan import OnError, Retry, SinkUse
+from gaugeway.sensor import chosen
 
 FAULT = OSError(28, "No space left on device", "/data/readings.jsonl")
 
@@ -163,6 +164,26 @@ def test_a_reload_can_change_what_is_selected() -> None:
     out.go_on_as(SinkUse(type="t", id="out", select=("pressure",)), [Sensors({"b": Sensor(kind="pressure")})])
     out.take([Reading("a", 3.0), Reading("b", 4.0)])
     assert shelf.values == [1.0, 4.0]
+
+
+def test_what_is_selected_is_not_decided_by_what_a_reload_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that comes while a pipeline decides about a sensor waits for that; then it is decided anew."""
+    shelf = Shelf()
+    out = Outlet(SinkUse(type="t", id="out", select=("a",)), shelf)
+    reload = threading.Thread(target=out.go_on_as, args=(SinkUse(type="t", id="out", select=("b",)), []))
+
+    def and_just_then(select: tuple[str, ...], sensor: str, declared: Sensor | None) -> bool:
+        decided = chosen(select, sensor, declared)
+        if select == ("a",):
+            reload.start()
+            reload.join(0.2)  # one that has to wait comes to its turn after this
+        return decided
+
+    monkeypatch.setattr("gaugeway.engine.outlet.chosen", and_just_then)
+    out.take(readings(1))
+    reload.join()
+    out.take(readings(2))
+    assert shelf.values == [1]
 
 
 def test_a_tick_reaches_the_sink_that_wants_it() -> None:

@@ -93,9 +93,9 @@ class Outlet:
 
     def take(self, batch: Sequence[Reading], clock: Clock | None = None) -> None:
         """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
-        if self.use.select:
-            batch = [reading for reading in batch if self._applies(reading.sensor)]
         with self.lock:
+            if self.use.select:
+                batch = [reading for reading in batch if self._applies(reading.sensor)]
             self._follow(clock)
             if self._works and not self._backlog and (not batch or self._attempt(batch, self.sink.consume, batch)):
                 return
