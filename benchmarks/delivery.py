@@ -137,10 +137,12 @@ class Wear(NamedTuple):
         ]
 
 
-def configure(port: int, folder: Path, *, sync_every: float = 5, checkpoint_every: float = 30) -> None:
+def configure(port: int, folder: Path, *, sync_every: float = 5, checkpoint_every: float | None = None) -> None:
     """Write the configuration of a gateway that keeps everything on the disk in a folder."""
     drive, journal = folder / "disk", str(sync_every != NO_JOURNAL).lower()
-    rhythm = f"sync_every: {max(0.0, sync_every)}s, checkpoint_every: {checkpoint_every}s"
+    rhythm = f"sync_every: {max(0.0, sync_every)}s"
+    if checkpoint_every is not None:
+        rhythm += f", checkpoint_every: {checkpoint_every}s"
     storage = f"dir: {drive}/state, {rhythm}, journal: {journal}"
     text = CONFIGURATION.format(port=port, storage=storage, archive=drive / "out.jsonl")
     (folder / "gateway.yaml").write_text(text)
@@ -241,7 +243,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--runs", type=int, default=3)
     words.add_argument("--messages", type=int, default=100_000)
-    words.add_argument("--seconds", type=float, default=120.0, help="how long the disks are watched")
+    words.add_argument("--seconds", type=float, default=600.0, help="how long the disks are watched")
     words.add_argument("--parts", nargs="*", choices=("pipeline", "cpu", "disk", "restart"))
     given = words.parse_args()
     parts: dict[str, Callable[[], None]] = {

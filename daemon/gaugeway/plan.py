@@ -5,7 +5,7 @@ The structs that carry descriptions are also what the file is read with: their f
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -85,6 +85,12 @@ class SinkUse(Use, frozen=True, kw_only=True):
     buffer: Buffer | None = None
 
 
+CHECKPOINT_LEAST: Final = 30.0
+CHECKPOINT_MOST: Final = 300.0
+QUICKLY_REPEATED: Final = 5000
+"""A restart works through so many records of the journal in less than a second."""
+
+
 class Storage(msgspec.Struct, frozen=True, kw_only=True):
     """Where state is kept and how often it is made to last."""
 
@@ -101,9 +107,13 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 5.0
     checkpoint_every: Annotated[
-        Duration,
-        Meta(gt=0, le=3600, description="How often the state of all stages and sinks is saved.", examples=["30s"]),
-    ] = 30.0
+        Annotated[Duration, Meta(gt=0, le=3600)] | None,
+        Meta(
+            description="How often the state of all stages and sinks is saved; by default every 30 s where much comes, "
+            "and up to 5 min apart where little does: a restart makes up for it, and it spares the SD card.",
+            examples=["30s"],
+        ),
+    ] = None
     journal_size: Annotated[
         Size, Meta(ge=1024 * 1024, description="How much of each source's input is kept at most.", examples=["256MiB"])
     ] = 256 * 1024 * 1024
@@ -111,6 +121,18 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether readings are journalled before they are processed; false loses them in a crash."),
     ] = True
+
+    def apart(self, rate: float) -> float:
+        """Return how many seconds checkpoints are apart where so many records are journalled in a second.
+
+        What little has come since the last one can be worked through again just as well. Without a journal all there
+        is is in the checkpoint.
+        """
+        if self.checkpoint_every is not None:
+            return self.checkpoint_every
+        if not self.journal or rate * CHECKPOINT_LEAST >= QUICKLY_REPEATED:
+            return CHECKPOINT_LEAST
+        return min(CHECKPOINT_MOST, QUICKLY_REPEATED / rate) if rate > 0 else CHECKPOINT_MOST
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ REGISTRY: Registry = registry(
     fed=("source", Fed), recorded=("source", Recorded), file=("sink", File), average=("stage", Average)
 )
 NEVER: Final = 3600.0
+STATE: Final = Path("state")
 
 
 def gateway_plan(folder: Path, *sources: SourceUse, journal: bool = True) -> Plan:
@@ -239,6 +241,48 @@ def test_after_a_reload_a_crash_leads_back_to_the_new_plan(folder: Path) -> None
     with started(gateway_plan(folder, live(Feed()), live(Feed(*readings(4, sensor="b")), "fresh"))):
         has_written(folder, 3)
     assert written(folder, "average") == [1, 2, 3]
+
+
+def test_little_is_worked_through_again_and_not_saved_every_half_minute(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody says how often: half a minute after much has come, and five minutes after little."""
+    feed = Feed()
+    made = gateway_plan(folder, live(feed))
+    usual = msgspec.structs.replace(made.storage, checkpoint_every=None)
+    with started(msgspec.structs.replace(made, storage=usual)) as gateway:
+        feed.say(*readings(1, 2))
+        has_written(folder, 2)
+        checkpoints = gateway.checkpoints
+        assert checkpoints is not None
+        until(lambda: checkpoints.moved > 0)
+        much, little = 0.1, 1_000_000.0
+        for quick, ago, due in (
+            (little, 31, False),
+            (little, 299, False),
+            (little, 301, True),
+            (much, 29, False),
+            (much, 31, True),
+        ):
+            monkeypatch.setattr("gaugeway.plan.QUICKLY_REPEATED", quick)
+            checkpoints.taken_at = time.monotonic() - ago
+            assert checkpoints.due is due, (quick, ago)
+
+
+@pytest.mark.parametrize(
+    ("storage", "rate", "apart"),
+    [
+        (Storage(dir=STATE), 0.0, 300.0),
+        (Storage(dir=STATE), 1.0, 300.0),
+        (Storage(dir=STATE), 50.0, 100.0),
+        (Storage(dir=STATE), 1000.0, 30.0),
+        (Storage(dir=STATE, journal=False), 0.0, 30.0),
+        (Storage(dir=STATE, checkpoint_every=45.0), 0.0, 45.0),
+    ],
+)
+def test_how_far_checkpoints_are_apart(storage: Storage, rate: float, apart: float) -> None:
+    """As said; else as much as a restart repeats in a moment, and without a journal little."""
+    assert storage.apart(rate) == apart
 
 
 def test_a_full_journal_does_not_wait_until_the_next_checkpoint_is_due(folder: Path) -> None:

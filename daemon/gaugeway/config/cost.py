@@ -113,7 +113,7 @@ def _window(stage: StageUse, flow: Flow) -> float:
 
 def _written(plan: Plan, flows: list[Flow], sensors: int) -> float:
     """Return the bytes of journals, checkpoints and files."""
-    checkpoints = DAY / plan.storage.checkpoint_every
+    checkpoints = _checkpoints(plan, flows)
     state = sensors * sum(1 for flow in flows for _ in flow.pipeline.stages) / max(1, len(flows)) * 60
     total = checkpoints * 2 * (CHECKPOINT_PAGES * PAGE + state)
     if plan.storage.journal:
@@ -125,7 +125,12 @@ def _written(plan: Plan, flows: list[Flow], sensors: int) -> float:
 
 def _syncs(plan: Plan, flows: list[Flow]) -> float:
     files = sum("path" in sink.options for sink in plan.sinks)
-    return DAY / plan.storage.checkpoint_every * (1 + files) + _journal_syncs(plan, flows)
+    return _checkpoints(plan, flows) * (1 + files) + _journal_syncs(plan, flows)
+
+
+def _checkpoints(plan: Plan, flows: list[Flow]) -> float:
+    """Return how many there are at the most, each reading being a record of its own."""
+    return DAY / plan.storage.apart(sum(flow.readings for flow in flows) / DAY)
 
 
 def _journal_syncs(plan: Plan, flows: list[Flow]) -> float:

@@ -18,6 +18,7 @@ from gaugeway.engine.status import Status
 from gaugeway.engine.turn import all_paused
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger
+from gaugeway.plan import CHECKPOINT_LEAST
 from gaugeway.service.storage import Storage
 
 log = logger(__name__)
@@ -143,6 +144,21 @@ class Checkpoints:
             self._settle(pipelines, outlets)
         return self._well(fault.error)
 
+    @property
+    def due(self) -> bool:
+        """Whether it is time for one, as much as has come since the last."""
+        if self.taken_at is None or self.status.state != "running":
+            return True
+        passed = max(time.monotonic() - self.taken_at, 0.001)
+        return passed >= self.storage.plan.apart(self.moved / passed)
+
+    @property
+    def moved(self) -> int:
+        """How many records of the journals have been worked through since the last one."""
+        known = self._positions.pipelines
+        reached = {pipeline.name: pipeline.recorder.position for pipeline in self._parts()[0]}
+        return sum(position - known[name].position for name, position in reached.items() if name in known)
+
     def let_go(self, pipelines: Iterable[Pipeline]) -> None:
         """Close what was open for pipelines that have ended.
 
@@ -195,10 +211,11 @@ class Checkpoints:
 
     def _keep_taking(self) -> None:
         while not self._ending.is_set():
-            self._wake.wait(self.storage.plan.checkpoint_every)
+            asked = self._wake.wait(self.storage.plan.checkpoint_every or CHECKPOINT_LEAST)
             self._wake.clear()
             if not self._ending.is_set():
-                self.take()
+                if asked or self.due:
+                    self.take()
                 self.storage.reserve.refill()
 
     def _collect(
