@@ -200,8 +200,9 @@ class Panel:
         if batch and batch[-1].stamp != "device":
             stream.anchor(batch[-1].time)
         now, tracks = stream.now, self.tracks
-        for reading in batch:
-            track = tracks.get(reading.sensor)
+        for came in batch:
+            track = tracks.get(came.sensor)
+            reading = came if track is None or came.unit == track.unit else track.measured(came)
             if track is not None and track.low < reading.value < track.high and reading.quality == "good":
                 track.last = reading
                 track.heard = now
@@ -212,6 +213,7 @@ class Panel:
         """Take in a reading that may change something."""
         if track is None:
             track = self._meet(reading.sensor, stream, reading.unit)
+            reading = track.measured(reading)
         if not track.complete:
             self._enlist(track, reading.unit)
         if track.stream is not stream:
@@ -233,6 +235,7 @@ class Panel:
 
     def _enlist(self, track: Track, unit: str | None) -> None:
         """Make the alarms of a sensor."""
+        track.unit = track.unit or unit or ""
         for alarm in self.roster.enlist(track, unit):
             alarm.continue_from(*self._retired.pop(alarm.key, (0, 0)))
             standing = (other.key for other in self.roster.inhibitors(alarm) if other.active)

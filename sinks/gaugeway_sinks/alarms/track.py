@@ -5,10 +5,12 @@ from typing import Protocol
 
 import msgspec
 
-from gaugeway import Reading, Sensor
+from gaugeway import Reading, Sensor, canonical, convert, logger
 from gaugeway_sinks.alarms.crossing import NOTHING
 from gaugeway_sinks.alarms.line import Line
 from gaugeway_sinks.alarms.stream import Stream
+
+log = logger(__name__)
 
 
 class Watcher(Protocol):
@@ -85,7 +87,7 @@ class Track(Line):
 
     __slots__ = (
         "always", "complete", "graders", "hearer", "high", "key", "last", "low", "name", "rules", "sensor", "silences",
-        "told", "wake", "watchers",
+        "told", "unit", "unlike", "wake", "watchers",
     )  # fmt: skip
 
     def __init__(self, name: str, sensor: Sensor | None, timeout: float, stream: Stream, hearer: Hearer) -> None:
@@ -93,6 +95,8 @@ class Track(Line):
         self.key = f"sensor {name}"
         self.name = name
         self.sensor = sensor
+        self.unit = sensor.unit if sensor else ""
+        self.unlike = ""
         self.reach = timeout
         self.hearer = hearer
         self.wake: float | None = None
@@ -120,6 +124,27 @@ class Track(Line):
         """Let a rule look at what is usable of this sensor."""
         self.watchers.append(watcher)
         self.always = self.always or watcher.always
+
+    def measured(self, reading: Reading) -> Reading:
+        """Return a reading as the sensor measures it, for its rules are written in that unit.
+
+        A stage may have turned it into another. What cannot be turned back is compared as it stands.
+        """
+        unit = reading.unit
+        if unit in (self.unit, self.unlike, "") or not self.unit:
+            return reading
+        try:
+            value = self._back(reading.value, unit)
+            average = None if reading.average is None else self._back(reading.average, unit)
+        except ValueError:
+            self.unlike = unit
+            log.warning("alarms compare bare numbers", sensor=self.name, unit=unit, configured=self.unit)
+            return reading
+        return msgspec.structs.replace(reading, value=value, average=average, unit=self.unit)
+
+    def _back(self, value: float, unit: str) -> float:
+        """Return a value in the sensor's own unit, without what conversion adds in the last places: limits count."""
+        return float(f"{convert(value, canonical(unit) or unit, self.unit):.12g}")
 
     def hear(self, reading: Reading, now: float) -> None:
         """Take in a usable reading, on the long way."""

@@ -69,7 +69,8 @@ class Bench:
         """One sensor says something now; with a time, the device says when."""
         stamp: Stamp = "gateway" if time is None else "device"
         moment = self.now + self.step if time is None else time
-        reading = Reading(sensor, value, moment, "°C", quality, stamp)
+        declared = Sensors(self.sensors).find(sensor)
+        reading = Reading(sensor, value, moment, declared.unit if declared and declared.unit else "°C", quality, stamp)
         for name, result in results.items():
             reading.put(name, result)
         self.take(reading)
