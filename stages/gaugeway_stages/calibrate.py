@@ -62,6 +62,7 @@ class Calibrate:
 
     What stands under `sensors` is for those alone and takes the place of the rest. The correction comes first and
     is in the unit of the sensor; `unit` comes after it. What leaves the range of floating-point numbers is dropped.
+    Results that are there already, such as `average`, are left as they are: put it before the stages that give them.
     """
 
     ticks = "pass"

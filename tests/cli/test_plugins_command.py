@@ -38,4 +38,22 @@ def test_a_name_that_is_not_known_is_told_by_the_exit_code() -> None:
     assert plugins("average").returncode == 0
     done = plugins("avrage")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no plugin called 'avrage'" in done.stderr
+    assert "no plugin called 'avrage': did you mean 'average'?" in done.stderr
+
+
+def test_a_source_is_shown_in_full() -> None:
+    """With what it takes of each of its sensors."""
+    done = plugins("synthetic")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "amplitude" in done.stdout
+
+
+def test_all_of_them_as_json() -> None:
+    """Sources too."""
+    found = {one["name"]: one["options"] for one in json.loads(plugins("--json").stdout)}
+    assert "required" in found["serial"]["port"]
+
+
+def test_a_name_that_was_nearly_right() -> None:
+    """The right one is named."""
+    assert "did you mean 'serial'?" in plugins("seril").stderr

@@ -97,6 +97,22 @@ def test_a_key_is_explained(key: str, told_of: list[str]) -> None:
     assert all(part in text for part in told_of)
 
 
+def test_the_kinds_of_a_mapping_are_explained_together_and_each() -> None:
+    """Who asks for `format` is told of the formats there are."""
+    registry = Registry.discover()
+    assert all(f"serial.format.type: {kind}" in explain("serial.format", registry) for kind in ("csv", "regex"))
+    alone = explain("serial.format.regex", registry)
+    assert "pattern" in alone
+    assert "separator" not in alone
+
+
+def test_what_a_source_takes_of_each_sensor_is_explained() -> None:
+    """Those keys are in no option of it."""
+    registry = Registry.discover()
+    assert "The middle of the wave" in explain("around", registry)
+    assert "| `around` |" in reference(registry)
+
+
 def test_a_key_that_there_is_not_is_answered_with_the_nearest() -> None:
     with pytest.raises(ConfigError, match="there is no key 'boud': did you mean 'baud'"):
         explain("boud", REGISTRY)

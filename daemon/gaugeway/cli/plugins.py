@@ -7,7 +7,11 @@ import msgspec
 
 from gaugeway.cli import exits
 from gaugeway.cli.words import Words
+from gaugeway.config.nearest import did_you_mean
+from gaugeway.config.reference import as_text
+from gaugeway.config.sensors import is_sensors, own_fields
 from gaugeway.config.shapes.annotation import field_of
+from gaugeway.config.shapes.record import Field
 from gaugeway.plugin import Role
 from gaugeway.registry import Option, Plugin, Registry
 from gaugeway.sensor import Kind
@@ -44,7 +48,10 @@ def run(words: Words) -> int:
     for refusal in registry.refusals:
         print(f"refused: {refusal}", file=sys.stderr)
     if wanted and not found:
-        print(f"gaugeway plugins: there is no plugin called '{wanted}'", file=sys.stderr)
+        hint = did_you_mean(wanted, {plugin.name for plugin in registry.usable(role, kind)})
+        print(
+            f"gaugeway plugins: there is no plugin called '{wanted}'" + (f": {hint}" if hint else ""), file=sys.stderr
+        )
         return exits.UNWELL
     return exits.WELL
 
@@ -67,6 +74,8 @@ def _print_in_full(plugin: Plugin) -> None:
     print(f"  {'':<12} from {plugin.origin}" + (f", version {plugin.version}" if plugin.version else ""))
     for option in plugin.options.values():
         print(f"    {option.name:<16} {_shown(option)}")
+        for field in own_fields(option.annotation):
+            print(f"      {field.name:<14} {_told(field)}")
 
 
 def _as_dict(plugin: Plugin) -> dict[str, object]:
@@ -83,6 +92,13 @@ def _as_dict(plugin: Plugin) -> dict[str, object]:
 
 def _shown(option: Option) -> str:
     """Return what may be written for an option, its default, and what it does."""
-    field = field_of(option.name, option.annotation, option.default, required=option.required)
-    default = "required" if option.required else f"default {option.default}"
-    return f"{field.shape.words} ({default}). {field.description}".strip()
+    if is_sensors(option.annotation):
+        more = ": besides what every sensor has, of each" if own_fields(option.annotation) else ""
+        return f"a mapping of sensor names to their properties{more}"
+    return _told(field_of(option.name, option.annotation, option.default, required=option.required))
+
+
+def _told(field: Field) -> str:
+    usual = f"default {as_text(field.usual)}" if field.usual not in (None, "", [], {}) else ""
+    note = "required" if field.required else usual
+    return f"{field.shape.words}{f' ({note})' if note else ''}. {field.description}".strip()

@@ -11,7 +11,7 @@ from gaugeway.config.entries import EntriesShape
 from gaugeway.config.keys import keys
 from gaugeway.config.plugins import Plugins
 from gaugeway.config.rules import RULE
-from gaugeway.config.sensors import SensorsShape
+from gaugeway.config.sensors import SensorsShape, is_sensors, own_fields
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.collections import ListShape, RowShape, TableShape
 from gaugeway.config.shapes.record import Field, Record, StructShape
@@ -39,7 +39,7 @@ def topics(registry: Registry) -> Iterator[Topic]:
         yield from _within(name, fields[name])
     yield from _entries("sources", cast("EntriesShape[object]", fields["sources"].shape), "A source")
     sensor = tuple(SensorsShape(Sensor, setting).sensor.record.fields.values())
-    text = "What is known of each sensor, by its name or a glob. Some sources need more of each; see there."
+    text = "What is known of each sensor, by its name or a glob. Some sources take more of each; see there."
     yield Topic("sensors", "Sensors", text, (*sensor, LIKE_FIELD, EACH_FIELD))
     yield from _stages(cast("ChainShape", fields["stages"].shape))
     yield from _entries("sinks", cast("EntriesShape[object]", fields["sinks"].shape), "A sink")
@@ -54,6 +54,7 @@ def _entries(name: str, shape: EntriesShape[object], article: str) -> Iterator[T
     own = [msgspec.structs.replace(field) for field in shape.own(plugins[0])] if plugins else []
     text = f"{article} has a name of your choice; under it stand its `type`, these keys, and the options of its type."
     yield Topic(name, name.capitalize(), text, (kind, *own, LIKE_FIELD, EACH_FIELD))
+    yield from _nested(name, own)
     taken = {field.name for field in own}
     for plugin in plugins:
         yield from _plugin(name, plugin, shape.plugins, taken)
@@ -79,6 +80,11 @@ def _plugin(path: str, plugin: Plugin, plugins: Plugins, taken: set[str]) -> Ite
     text = inspect.getdoc(plugin.target) or plugin.description
     yield Topic(f"{path}.{plugin.name}", f"`{plugin.name}`", text, tuple(fields))
     yield from _nested(f"{path}.{plugin.name}", fields)
+    for option in plugin.options.values():
+        if is_sensors(option.annotation) and (of_each := own_fields(option.annotation)):
+            text = "What it takes of each sensor besides what every sensor has."
+            yield Topic(f"{path}.{plugin.name}.sensors", "`sensors`", text, tuple(of_each))
+            yield from _nested(f"{path}.{plugin.name}.sensors", of_each)
 
 
 def _nested(path: str, fields: Iterable[Field]) -> Iterator[Topic]:
@@ -100,7 +106,7 @@ def _records(shape: object) -> Iterator[tuple[str, str, Record]]:
         yield "", "", shape
     elif isinstance(shape, StructShape):
         struct = cast("StructShape[object]", shape)
-        yield "", inspect.getdoc(struct.struct) or "", struct.record
+        yield "", (isinstance(struct.struct, type) and inspect.getdoc(struct.struct)) or "", struct.record
     elif isinstance(shape, Optional):
         yield from _records(shape.shape)
     elif isinstance(shape, ListShape):

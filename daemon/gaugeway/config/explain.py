@@ -15,7 +15,7 @@ def explain(key: str, registry: Registry) -> str:
     known = list(topics(registry))
     wanted = key.strip().strip(".")
     found = [(topic, field) for topic in known for field in topic.fields if _is(wanted, topic, field)]
-    about = [topic for topic in known if topic.path == wanted or topic.path.endswith(f".{wanted}")]
+    about = [topic for topic in known if any(f".{path}".endswith(f".{wanted}") for path in _paths(topic))]
     if not found and not about:
         names = {field.name for topic in known for field in topic.fields} | {topic.path for topic in known}
         hint = did_you_mean(wanted.rpartition(".")[2], names)
@@ -25,6 +25,13 @@ def explain(key: str, registry: Registry) -> str:
         *("\n".join(_topic(topic)) for topic in about),
     ]
     return "\n\n".join(dict.fromkeys(texts))
+
+
+def _paths(topic: Topic) -> tuple[str, ...]:
+    """Return under which names a topic is found: one of several kinds of a mapping also by that kind, and with all."""
+    place, tagged, kind = topic.path.rpartition(": ")
+    whole = place.rpartition(".")[0]
+    return (topic.path, whole, f"{whole}.{kind}") if tagged else (topic.path,)
 
 
 def _is(wanted: str, topic: Topic, field: Field) -> bool:

@@ -21,6 +21,17 @@ from gaugeway.plan import Http, Limits, Logging
 from gaugeway.sensor import Kind
 
 FOLDERS: Final = ListShape(PathShape(), tuple, single=True)
+PROBE: Final = {"probe": {"kind": "temperature", "unit": "°C", "range": [-40, 125]}}
+CASES: Final = (
+    {"hot": {
+        "readings": [{"at": "0s", "sensor": "t", "value": 91}, {"at": "31s", "sensor": "t", "value": 91}],
+        "expect": [{"at": "30s", "alert": "too_hot", "event": "raised"}],
+    }},
+    {"nonsense": {
+        "readings": [{"sensor": "t", "value": 850}],
+        "expect": [{"sensor": "t", "dropped": "above range"}],
+    }},
+)  # fmt: skip
 NODE: Final = Text(r"^[^+#/\s]+$", 1, LONGEST, "be a name without blanks, +, # and /")
 
 
@@ -37,7 +48,7 @@ def keys(setting: Setting) -> Record:
         _key("node", NODE, "The name of this gateway; by default the host's.", "plant1"),
         _key("storage", storage, "Where state is kept, and how often it is made to last."),
         _key("plugins", FOLDERS, "Folders with plugins of your own.", ["plugins"]),
-        _key("templates", anything, "What several entries have in common; an entry takes it with `like`."),
+        _key("templates", anything, "What several entries have in common; an entry takes it with `like`.", PROBE),
         _key("defaults", _defaults(), "What all sensors of a kind have in common.", {"pressure": {"unit": "bar"}}),
         _key("sources", sources(setting, chain), "Where readings come from."),
         _key("stages", chain, "What happens to them, in this order.", ["in_range", "normalise"]),
@@ -48,7 +59,13 @@ def keys(setting: Setting) -> Record:
         _key("logging", logging, "What is logged, and in which form."),
         _key("http", http, "Figures for Prometheus, and health over HTTP; nothing listens where this is left out."),
         _key("retry", RETRY.shape, "How sources and sinks are tried again that do not say it themselves."),
-        _key("tests", anything, "Cases for `gaugeway test`."),
+        _key(
+            "tests",
+            anything,
+            "Cases for `gaugeway test`, by name: the `readings` that go in, at their times, and what to `expect` of "
+            "what comes out. The events of alarms have to be exactly those; `expect: []` says that there are none.",
+            *CASES,
+        ),
     ]
     return Record(table, FILE)
 

@@ -12,12 +12,13 @@ PREFACE = """\
 # Configuration reference
 
 Every key of a gateway's file. `docs/generate.py` writes it from the types that also read the file, so it cannot say
-anything else than they do. `gaugeway check FILE --explain KEY` prints the part about one key.
+anything else than they do. `gaugeway check --explain KEY` prints the part about one key. The files in
+[configs/](../configs) show them at work, [every-option.yaml](../configs/every-option.yaml) nearly all of them at once.
 
 Values are written as people write them: durations `500ms`, `30s`, `5min`, `1h 30min`; sizes `512KiB`, `10MB`;
 quantities `85 °C`, `1.2 bar`, or a bare number in the unit of the sensor. A text that YAML would read as something
 else (`no`, `1.10`) stands in quotes. `!secret NAME`, `${NAME}` and `${NAME:-default}` may stand for any value,
-`!include FILE` for any part.
+`!include FILE` for any part. A path that does not begin with `/` begins at the folder of the file.
 """
 
 

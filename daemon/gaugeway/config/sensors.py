@@ -12,7 +12,7 @@ from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.setting import Setting
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.quantities import UnitShape
-from gaugeway.config.shapes.record import Record, StructShape
+from gaugeway.config.shapes.record import Field, Record, StructShape
 from gaugeway.config.shapes.shape import Schema, refuse
 from gaugeway.config.strays import is_mapping, taken_in
 from gaugeway.config.templates import EACH, LIKE, with_repetition
@@ -101,9 +101,21 @@ class SensorsShape:
         return {"type": "object", "additionalProperties": sensor}
 
 
+def is_sensors(annotation: object) -> bool:
+    """Tell whether an option is handed the sensors of a source."""
+    return get_origin(annotation) is Sensors
+
+
+def own_fields(annotation: object) -> list[Field]:
+    """Return what a source takes of each of its sensors besides what every sensor has."""
+    common = struct_shape(Sensor, "of a sensor").record.fields
+    fields = struct_shape(sensor_struct(annotation), "of a sensor").record.fields
+    return [field for name, field in fields.items() if name not in common]
+
+
 def sensor_struct(annotation: object) -> type[Sensor]:
     """Return the struct that a source's keyword `sensors: Sensors[X]` asks for."""
-    if get_origin(annotation) is Sensors:
+    if is_sensors(annotation):
         (struct,) = get_args(annotation)
         if isinstance(struct, type) and issubclass(struct, Sensor):
             return struct

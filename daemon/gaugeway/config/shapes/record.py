@@ -159,10 +159,10 @@ class Record:
         if stray is not None:
             message = f"'{field.name}' stands here as a template, and is missing {self.about}"
             return review.error(stray, message, "indent it further")
-        example = f": {field.examples[0]}" if field.examples else f": {field.shape.words}"
-        return review.error(
-            review.place or node, f"'{field.name}' is missing {self.about}".rstrip(), f"add '{field.name}{example}'"
+        hint = (
+            f"add '{field.name}: {field.examples[0]}'" if field.examples else f"add '{field.name}', {field.shape.words}"
         )
+        return review.error(review.place or node, f"'{field.name}' is missing {self.about}".rstrip(), hint)
 
     def _example(self) -> str:
         needed = [name for name, field in self.fields.items() if field.required] or list(self.fields)[:1]

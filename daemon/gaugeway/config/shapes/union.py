@@ -80,14 +80,14 @@ class Tagged(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What is allowed."""
-        return f"a mapping with '{self.tag}: …'"
+        return f"a mapping whose '{self.tag}' is one of {listed(self.kinds)}"
 
     def read(self, node: Node, review: Review) -> object | Wrong:
         """Return the struct of the kind that is named; its name alone is enough where nothing else is needed."""
         if isinstance(node, Scalar) and node.value in self.kinds:
             return self.kinds[node.value].read(Mapping(node.text, node.line, node.column, node.width), review)
         if not isinstance(node, Mapping):
-            return refuse(node, review, self.words, f"{self.tag} is one of {listed(self.kinds)}")
+            return refuse(node, review, self.words)
         entry = node.entries.get(self.tag)
         if entry is None:
             return self._untagged(node, review)
