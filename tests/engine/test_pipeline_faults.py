@@ -15,7 +15,9 @@ from tests.engine.kit import (
 from tests.engine.pieces import Repeats, Sums, adds
 
 from gaugeway import ConfigError, Reading, Tick
+from gaugeway.engine.burst import Burst
 from gaugeway.engine.joint import HaltedError
+from gaugeway.engine.recorder import Unrecorded
 from gaugeway.engine.turn import all_paused
 
 
@@ -41,6 +43,31 @@ def test_a_failure_closes_the_source_and_gives_the_turn_back(where: str) -> None
     run.run()
     assert shelf.values == ([2] if where == "stage" else [1, 2])
     assert (source.opened, source.closed) == (2, 2)
+
+
+def test_a_burst_is_not_over_while_its_rest_waits_for_its_turn() -> None:
+    """The stages know of its first half already: what is saved now would bring that once more after a crash."""
+    midway: list[bool] = []
+
+    class Notes(Unrecorded):
+        def keep(self, burst: Burst) -> bool:
+            if [reading.value for reading in burst.readings] == [3]:
+                midway.append(run.midway)  # a checkpoint may hold the turn for which it waits next
+            return super().keep(burst)
+
+    def fragile(reading: Reading) -> Reading | None:
+        if reading.value == 2:
+            raise ValueError("bug")
+        return None
+
+    run = pipeline(Feed(*readings(1, 2, 3), Tick(), END), stage(Sums(), "sum"), stage(fragile, on_error="halt"))
+    run.recorder = Notes(run.intake)
+    with pytest.raises(HaltedError):
+        run.run()
+    assert run.midway
+    run.run()
+    assert midway == [True]
+    assert not run.midway
 
 
 @pytest.mark.parametrize("wanted", [False, True])

@@ -59,6 +59,7 @@ class Pipeline:
         self._batch: deque[Item] = deque()
         self._stale = False
         self._held: list[Burst] = []
+        self._torn = False
         self._halted: HaltedError | None = None
         self._replayed = False
         self._ticked_at = 0.0
@@ -88,7 +89,7 @@ class Pipeline:
     @property
     def midway(self) -> bool:
         """Whether it stands in the middle of a burst, which a restart after a failure will finish."""
-        return self.status.state != "failed" and bool(self._held or self._batch)
+        return self.status.state != "failed" and bool(self._torn or self._batch)
 
     def exchange(
         self,
@@ -140,6 +141,7 @@ class Pipeline:
                     self._held.append(burst)
                     self._stale = False
                     raise Recompose
+                self._torn = False
                 clock.now = burst.now
                 meter.timed += len(burst.readings)
                 self.chain.watch.between_bursts()
@@ -151,6 +153,7 @@ class Pipeline:
                     )
                 except GeneratorExit:  # a stage halts: what was not begun waits for the restart
                     self._held.append(replace(burst, readings=self.chain.not_begun(burst.readings)))
+                    self._torn = True
                     raise
                 self._settle(burst)
             if self.intake.may_stop:
