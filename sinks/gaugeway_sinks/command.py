@@ -55,7 +55,6 @@ class Command(Announcer):
         site: Site,
     ) -> None:
         super().__init__(site, severity=severity, events=events, stale_after=stale_after)
-        self.left_out = 0
         self._arguments = tuple(Template("command", argument) for argument in command)
         if not command or not command[0].strip() or not self._arguments[0].fixed:
             raise ConfigError(
@@ -77,11 +76,13 @@ class Command(Announcer):
         """Run the command once for each."""
         for event in events:
             fault = self._run(event)
-            if fault:
+            if not fault:
+                self._taken()
+            else:
                 self._failures += 1
                 if self._failures < self._attempts:
                     raise DeviceError(fault)
-                self.left_out += 1
+                self._leave_out(fault)
                 log.error("command failed, event left out", reason=fault, attempts=self._failures, event=event.id)
             self._failures = 0
             yield 1

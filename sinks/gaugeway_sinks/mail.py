@@ -76,7 +76,6 @@ class Email(Announcer):
         site: Site,
     ) -> None:
         super().__init__(site, severity=severity, events=events, stale_after=stale_after)
-        self.refused = 0
         self._host, self._port, self._tls = host, port or PORTS[tls], tls
         self._username, self._password = username, password
         self._sender, self._to = sender, to
@@ -115,6 +114,7 @@ class Email(Announcer):
         except SMTPResponseException as error:
             self._refused({error.smtp_code}, events)
         else:
+            self._taken()
             for address, (code, _) in refused.items():
                 log.warning("mail server refuses a receiver", server=self._where, to=address, status=code)
 
@@ -161,7 +161,7 @@ class Email(Announcer):
         """Take note of a refusal, unless it can be another one later: then that is an error."""
         if not codes <= FOR_GOOD:
             raise DeviceError(f"{self._where} does not take mail now: {_words(*codes)}")
-        self.refused += len(events)
+        self._leave_out(f"{self._where} does not take the mail: {_words(*codes)}", len(events))
         identities = " ".join(event.id for event in events)
         log.error("mail refused, left out", server=self._where, status=_words(*codes), event=identities)
 

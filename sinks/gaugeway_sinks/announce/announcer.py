@@ -48,6 +48,8 @@ class Announcer(ABC):
         self._dispatch = Dispatch(site.node)
         self._unsaid = 0
         self._open: dict[bytes, Event | None] = {}
+        self._left_out = 0
+        self._refusal = ""
 
     @abstractmethod
     def send(self, events: Sequence[Event]) -> Iterator[int]:
@@ -73,6 +75,10 @@ class Announcer(ABC):
         for message in messages:
             self._open.pop(message, None)
 
+    def report(self) -> dict[str, object]:
+        """Say how many events were left out, and why, until something is taken again."""
+        return {"left_out": self._left_out, "refusal": self._refusal}
+
     def save(self) -> object:
         """Return all that has to be remembered, as plain data."""
         with self.station.lock:
@@ -84,6 +90,15 @@ class Announcer(ABC):
         with self.station.lock:
             self.post.restore(former.post)
             self.view.told.extend(former.waiting)
+
+    def _leave_out(self, reason: str, count: int = 1) -> None:
+        """Take note that events were refused for good and are told to nobody."""
+        self._left_out += count
+        self._refusal = reason
+
+    def _taken(self) -> None:
+        """Take note that an event was told."""
+        self._refusal = ""
 
     def _announce(self) -> list[bytes]:
         with self.station.lock:

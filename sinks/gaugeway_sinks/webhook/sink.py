@@ -76,7 +76,6 @@ class Webhook(Announcer):
         site: Site,
     ) -> None:
         super().__init__(site, severity=severity, events=events, stale_after=stale_after)
-        self.refused = 0
         self._target = Target(url, headers=headers or {}, timeout=timeout, ca_file=ca_file, verify=verify)
         self._body = Body(preset, to, template)
         self._secret = None if secret is None else secret.encode()
@@ -95,11 +94,12 @@ class Webhook(Announcer):
         body = self._body.encode(event)
         answer = self._target.post(body, {"Content-Type": self._body.type, **self._signed(body)})
         if 200 <= answer.status < 300:
+            self._taken()
             return
         if answer.status in LATER | NOT_LET_IN or not 400 <= answer.status < 500:
             self._rest_until = monotonic() + min(answer.retry_after, LONGEST_REST)
             raise DeviceError(f"{self._target.where} {_words(answer.status, answer.retry_after)}")
-        self.refused += 1
+        self._leave_out(f"{self._target.where} answers {answer.status}")
         log.error("webhook refused, event left out", server=self._target.where, status=answer.status, event=event.id)
 
     def _signed(self, body: bytes) -> Mapping[str, str]:

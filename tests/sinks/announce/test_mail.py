@@ -87,7 +87,7 @@ def test_what_is_refused_is_left_out() -> None:
         plant = plant_for(post)
         plant.read(86.0, 80.0)
         plant.deliver()
-        assert plant.sink.refused == 1
+        assert plant.sink.report() == {"left_out": 1, "refusal": ""}, "the second was taken"
         assert [read(mail)["Subject"][:4] for mail in post.mails] == ["t 80"]
 
 
@@ -99,7 +99,7 @@ def test_a_receiver_who_is_not_known_is_no_reason_to_tell_nobody() -> None:
         plant.read(86.0)
         plant.deliver()
         assert [mail.to for mail in post.mails] == [["bob@plant.example"]]
-        assert plant.sink.refused == 0
+        assert plant.sink.report() == {"left_out": 0, "refusal": ""}
 
 
 def test_no_value_makes_a_header() -> None:

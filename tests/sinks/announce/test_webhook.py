@@ -70,7 +70,8 @@ def test_a_server_in_trouble_is_tried_again(status: int) -> None:
         plant.deliver()
         events = [msgspec.json.decode(request.body, type=Event).event for request in hook.requests]
         assert events == ["raised", "cleared", "cleared", "raised"]
-        assert len(plant.outbox) == plant.sink.refused == 0
+        assert not plant.outbox
+        assert plant.sink.report() == {"left_out": 0, "refusal": ""}
 
 
 def test_a_server_that_wants_rest_is_left_alone() -> None:
@@ -104,6 +105,19 @@ def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
         assert plant.fails() == f"{url} cannot be reached: TimeoutError"
 
 
+def test_that_the_last_event_was_refused_is_reported_until_one_is_taken() -> None:
+    """So `health` can say that nobody is told of alarms, for as long as that is so."""
+    with Hook() as hook:
+        hook.answers = [400, 422]
+        plant = plant_for(hook.url)
+        plant.read(86.0, 80.0)
+        plant.deliver()
+        assert plant.sink.report() == {"left_out": 2, "refusal": f"{hook.url} answers 422"}
+        plant.read(86.0)
+        plant.deliver()
+        assert plant.sink.report() == {"left_out": 2, "refusal": ""}
+
+
 def test_what_is_refused_is_left_out_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     """It does not block what comes after it, and no secret of the address is in the log."""
     with Hook() as hook, caplog.at_level(logging.ERROR):
@@ -111,7 +125,7 @@ def test_what_is_refused_is_left_out_and_logged(caplog: pytest.LogCaptureFixture
         plant = plant_for(f"http://ann:pwsecret@127.0.0.1:{hook.port}{PATHS}")
         plant.read(86.0, 80.0)
         plant.deliver()
-        assert plant.sink.refused == 1
+        assert plant.sink.report() == {"left_out": 1, "refusal": ""}, "the second was taken"
         assert len(hook.requests) == 2
         assert hook.requests[0].headers["authorization"] == "Basic YW5uOnB3c2VjcmV0"
         (record,) = caplog.records
