@@ -66,6 +66,19 @@ def test_a_clock_that_was_never_set(stand: Stand) -> None:
     assert "NOT SET" in as_text(report)
 
 
+def test_a_sink_without_a_connection(stand: Stand) -> None:
+    """Although nothing waits yet: whoever relies on its alarms wants to know. Said once where something waits."""
+    report = stand.health.now()
+    away = msgspec.structs.replace(report.sinks[0], details={"trouble": "nothing listens on localhost:1883"})
+    found = report_with(report, sinks=(away,))
+    assert kinds(found.complaints) == {"unreachable"}
+    assert found.complaints[0].message == "sink 'shelf' has no connection: nothing listens on localhost:1883"
+    waits = msgspec.structs.replace(away, outbox=AWAY)
+    assert "unreachable" not in kinds(report_with(report, sinks=(waits,)).complaints)
+    back = msgspec.structs.replace(away, details={"trouble": ""})
+    assert not report_with(report, sinks=(back,)).complaints
+
+
 def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
     """Why, for how long, how much waits, and that nothing is lost; what was lost is said too."""
     (sink,) = stand.health.now().sinks

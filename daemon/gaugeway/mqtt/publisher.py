@@ -74,7 +74,8 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._farewell: Sequence[Message] = ()
         self._close_by: float | None = None
-        self._trouble = ""
+        self.trouble = ""
+        """Why there is no connection, where one was tried."""
         self.connected = False
 
     def start(self) -> None:
@@ -224,10 +225,10 @@ class Publisher:
 
     def _note(self, trouble: str) -> None:
         """Log that the broker is away, or back, when that is news."""
-        if trouble == self._trouble or self._close_by is not None:
+        if trouble == self.trouble or self._close_by is not None:
             return
         if trouble:
             log.warning("broker is away", reason=trouble)
         else:
             log.info("broker is back", broker=self.broker.where)
-        self._trouble = trouble
+        self.trouble = trouble

@@ -146,8 +146,13 @@ class ThresholdAlertSink:
         self._dispatch.sent()
 
     def report(self) -> dict[str, object]:
-        """Say whether the broker is there, and whether there is a flood."""
-        return {"connected": self._publisher.connected, "flood": self.post.flooding, "withheld": self.post.withheld}
+        """Say whether the broker is there, or why it is not, and whether there is a flood."""
+        return {
+            "connected": self._publisher.connected,
+            "trouble": self._publisher.trouble,
+            "flood": self.post.flooding,
+            "withheld": self.post.withheld,
+        }
 
     def save(self) -> object:
         """Return all that has to be remembered, as plain data."""

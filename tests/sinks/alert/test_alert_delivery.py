@@ -375,6 +375,7 @@ def test_health_is_told_what_stands(broker: Mosquitto) -> None:
         assert (report["active"], report["unacked"], report["connected"]) == (["hot"], ["hot"], True)
         broker.stop()
         until(lambda: not plant.sink.report()["connected"], "the loss is noticed")
+        until(lambda: bool(plant.sink.report()["trouble"]), "and why there is no connection is said")
 
 
 def test_closing_without_a_broker_is_clean() -> None:

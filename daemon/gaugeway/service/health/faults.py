@@ -140,6 +140,14 @@ def _of_sink(sink: Sink) -> Iterator[Complaint]:
         )
     if sink.outbox is not None:
         yield from _of_outbox(sink, sink.outbox)
+    trouble = sink.details.get("trouble")
+    if isinstance(trouble, str) and trouble and not (sink.outbox and sink.outbox.failing_for is not None):
+        yield Complaint(
+            part=part,
+            kind="unreachable",
+            message=f"sink '{sink.name}' has no connection: {plain(trouble)}",
+            advice="what it has to tell waits on disk meanwhile; it is tried again by itself, for ever",
+        )
 
 
 def _of_outbox(sink: Sink, outbox: Outbox) -> Iterator[Complaint]:
