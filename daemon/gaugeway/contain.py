@@ -1,5 +1,6 @@
 """The one place that catches any exception: what other people's code may raise is kept from doing harm."""
 
+import threading
 from types import TracebackType
 from typing import Final, Self
 
@@ -10,14 +11,15 @@ class Signal(BaseException):
     """What the engine itself raises to end generators; it passes through other people's code untouched."""
 
 
-PASSES: Final = (KeyboardInterrupt, GeneratorExit, Signal)
+PASSES: Final = (GeneratorExit, Signal)
 
 
 class Contained:
     """Runs a block and keeps the exception that ends it: `with Contained() as fault: ...; if fault.error: ...`.
 
     Only for code that is not ours (plugins). `SystemExit` counts as an error of the plugin; an interrupt from the
-    keyboard, the end of a generator and the engine's own signals pass.
+    keyboard, the end of a generator and the engine's own signals pass. Keyboards interrupt the main thread alone: on
+    any other the interrupt is an error of the plugin too, which would end that thread without a word.
     """
 
     error: BaseException | None = None
@@ -28,7 +30,7 @@ class Contained:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if error is not None and not isinstance(error, PASSES):
+        if error is not None and not _passes(error):
             self.error = error
         return self.error is not None
 
@@ -45,8 +47,13 @@ class Blamed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and not isinstance(error, PASSES):
+        if error is not None and not _passes(error):
             raise PluginError(f"{self.sentence}: {in_words(error)}") from error
+
+
+def _passes(error: BaseException) -> bool:
+    typed = isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+    return typed or isinstance(error, PASSES)
 
 
 def in_words(error: BaseException) -> str:
