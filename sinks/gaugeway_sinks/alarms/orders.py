@@ -1,5 +1,6 @@
 """Commands on their way: they come on the threads of others and are carried out between two readings."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from gaugeway_sinks.alarms.panel import Panel
 log = logger(__name__)
 
 MOST: Final = 1000
+ENDING: Final = "the gateway was just stopping, or going over to another configuration: say it again"
 Reply = Callable[[Result], None]
 Sees = Callable[[Alarm], bool]
 
@@ -46,14 +48,25 @@ class Orders:
         self.number = 0
         self._book = book
         self._inbox: deque[Order] = deque()
+        self._door = threading.Lock()
+        self._closed = False
         self._again: list[Entry] = []
 
     def take(self, order: Order) -> None:
         """Take one in; more than a thousand that wait are a fault of the sender's."""
-        if len(self._inbox) < MOST:
-            self._inbox.append(order)
-        else:
-            order.reply(Result(alert=order.key, error="too many commands at once"))
+        with self._door:
+            refusal = ENDING if self._closed else "too many commands at once" if len(self._inbox) >= MOST else ""
+            if not refusal:
+                self._inbox.append(order)
+        if refusal:
+            order.reply(Result(alert=order.key, error=refusal))
+
+    def close(self) -> None:
+        """Carry out no more: who still waits is told so, and who comes later."""
+        with self._door:
+            self._closed = True
+        for order in self._asked():
+            order.reply(Result(alert=order.key, error=ENDING))
 
     def resume(self, number: int) -> None:
         """Go on after this one, which is the last that the panel knows of."""

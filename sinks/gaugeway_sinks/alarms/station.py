@@ -159,11 +159,17 @@ class Station:
         with self.lock:
             self._diary.sync()
 
+    def close(self) -> None:
+        """Refuse the commands that it came to nothing with, while there is still somebody to tell of that."""
+        with self.lock:
+            self._orders.close()
+
     def _answer(self, key: str, result: Result) -> None:
         """Tell those who listen to a broker what came of a command that did not come from there."""
-        for view in self._views:
-            if key in view.alarms:  # what is no alarm may have a name that no topic can have
-                view.answers.append((f"alert/{key}/cmd/result", result))
+        with self.lock:  # one that is refused at once is answered on the thread of who asked
+            for view in self._views:
+                if key in view.alarms:  # what is no alarm may have a name that no topic can have
+                    view.answers.append((f"alert/{key}/cmd/result", result))
 
     def _hand_out(self, told: Sequence[Told]) -> None:
         if told:

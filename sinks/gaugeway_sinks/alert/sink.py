@@ -175,7 +175,10 @@ class ThresholdAlertSink:
     def close(self) -> None:
         """Say goodbye to the broker and end."""
         self._notices.stop()
-        self._publisher.close(self._bulletin.farewell())
+        with self.station.lock:
+            answers = self._desk.answers()  # no outbox takes them any more
+        last = self._dispatch.messages(answers, self.view.panel.made)
+        self._publisher.close([*last, *self._bulletin.farewell()])
         self._notices.close()
 
     def _begin(self) -> None:

@@ -10,6 +10,7 @@ from tests.sinks.alarms.kit import HOT, START
 from gaugeway import ConfigError, Quantity, Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway_sinks.alarms import Station, View
 from gaugeway_sinks.alarms.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.orders import ENDING
 from gaugeway_sinks.alarms.post import Post
 from gaugeway_sinks.alarms.view import MOST
 from gaugeway_sinks.alert import ThresholdAlertSink
@@ -211,6 +212,19 @@ def test_an_order_after_the_last_checkpoint_is_carried_out_again_in_its_place(tm
     later = station(tmp_path)
     later.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(after.save())))
     assert play(later, 6) == []
+
+
+def test_who_has_asked_for_something_is_told_that_it_will_not_be_done() -> None:
+    """A panel that gives way, and an order that nobody came round to: it is refused, and so is what comes later."""
+    panel, answers = station(), list[object]()
+    view = panel.view()
+    order = {"alert": "hot", "cmd": "shelve", "for": "1h", "by": "ann"}
+    panel.order(order, lambda result: answers.append(result["error"]))
+    assert not answers
+    panel.close()
+    panel.order(order, lambda result: answers.append(result["error"]))
+    assert answers == [ENDING, ENDING]
+    assert [topic for topic, _ in view.answers] == ["alert/hot/cmd/result"] * 2
 
 
 def test_an_order_of_a_pipeline_that_is_no_more_is_not_lost(tmp_path: Path) -> None:

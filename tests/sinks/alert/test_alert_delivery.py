@@ -17,6 +17,7 @@ from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, unt
 from gaugeway import DeviceError, Quantity, Reading, Rule, Sensor
 from gaugeway.mqtt import Message
 from gaugeway_sinks.alarms.command import Result
+from gaugeway_sinks.alarms.orders import ENDING
 
 pytestmark = [needs_mosquitto, pytest.mark.broker]
 ACK = Message("gw/plant1/alert/hot/cmd", b'{"cmd": "ack", "occurrence": 1, "by": "ann"}')
@@ -210,6 +211,20 @@ def test_a_command_for_a_name_too_long_for_an_answer_holds_up_nothing(broker: Mo
         plant.deliver()
         peer.hear(3)
         assert [event.event for event in events(peer.heard)] == ["raised", "acked"]
+
+
+def test_a_command_that_comes_to_a_gateway_that_ends_is_refused(broker: Mosquitto) -> None:
+    """Stopping, or going over to other rules: the broker has given the command away, so somebody has to answer it."""
+    with Peer(broker.port) as peer:
+        with Plant(broker.address, {"hot": HOT}) as plant:
+            peer.listen("gw/plant1/alert/hot/cmd/result")
+            plant.read(86.0)
+            plant.deliver()
+            plant.station.close()
+            peer.publish(ACK)
+            until(lambda: bool(plant.sink.view.answers), "the command has come")
+        (answer,) = peer.hear(1)
+        assert msgspec.json.decode(answer.payload, type=Result).error == ENDING
 
 
 def test_rebirth(broker: Mosquitto) -> None:
