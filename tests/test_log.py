@@ -327,3 +327,18 @@ def _raised(error: BaseException) -> BaseException:
     with pytest.raises(type(error)) as raised:
         raise error
     return raised.value
+
+
+@as_text
+def test_no_event_is_lost_while_the_log_is_set_up_anew(written: Lines) -> None:
+    """A reload does that on one thread while all others go on, and may have something to say just then."""
+    stream = io.StringIO()
+
+    class Closing(logging.NullHandler):
+        def close(self) -> None:
+            log.error("pipeline failed")
+            super().close()
+
+    logging.getLogger().addHandler(Closing())
+    set_up("debug", "text", stream)
+    assert [line[19:] for line in (*written(), *stream.getvalue().splitlines())] == [" error   pipeline failed"]

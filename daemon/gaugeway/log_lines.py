@@ -152,5 +152,9 @@ def set_up(level: str = "info", form: Format = "text", stream: TextIO | None = N
 
         handler = Journald(JournalText().format, handler)
     handler.addFilter(_rate_limit())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    root, after = logging.getLogger(), list[logging.Handler]([handler])
+    before, root.handlers = root.handlers, after  # at once: other threads go on logging
+    root.setLevel(level.upper())
+    for one in before:
+        one.close()
     return handler
