@@ -35,6 +35,21 @@ def test_readings_arrive_in_order_at_every_sink() -> None:
     assert one.values == two.values == [number + 1 for number in range(1000)]
 
 
+def test_a_sink_that_empties_what_it_is_handed_takes_nothing_from_the_others() -> None:
+    """Neither from those behind it nor from one that fails and lets its batch wait."""
+
+    class Greedy:
+        def consume(self, stream: list[Reading]) -> None:
+            while stream:
+                stream.pop()
+
+    failing, behind = Shelf(OSError("not yet")), Shelf()
+    sinks = [outlet(failing, "1"), outlet(Greedy(), "2"), outlet(behind, "3")]
+    pipeline(Feed(*readings(*range(1000)), END), sinks=sinks).run()
+    sinks[0].close()
+    assert failing.values == behind.values == list(range(1000))
+
+
 def test_a_batch_is_never_larger_than_256() -> None:
     """However many readings a stage makes of one."""
     shelf = Shelf()

@@ -196,7 +196,7 @@ class Pipeline:
             yield self._held.pop()
 
     def _hand_over(self) -> None:
-        """Give each sink what has come out; in lists of their own, because a sink that fails keeps them."""
+        """Give each sink what has come out, in a list of its own: one that fails keeps it, another may empty it."""
         waiting = self._batch
         if not waiting:
             return
@@ -207,7 +207,7 @@ class Pipeline:
             batch = readings[start : start + BATCH] if len(readings) > BATCH else readings
             for outlet in self.outlets:
                 try:
-                    outlet.take(batch, self.chain.site.clock)
+                    outlet.take(batch[:], self.chain.site.clock)
                 except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
                     self._halted = error
 
