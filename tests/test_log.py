@@ -48,7 +48,7 @@ def test_text_is_one_line_an_event(written: Lines) -> None:
     log.warning("port is gone", port="/dev/ttyUSB0", reason="No such device", raw=b"\x00", load=0.25, after=1e-9)
     [line] = written()
     assert line[19:] == (
-        " warning port is gone  port=/dev/ttyUSB0 reason='No such device' raw=b'\\x00' load=0.25 after=1e-09"
+        " warning port is gone  port=/dev/ttyUSB0 reason='No such device' raw='\\x00' load=0.25 after=1e-09"
     )
     assert time.strptime(line[:19], "%Y-%m-%d %H:%M:%S")
 
@@ -216,6 +216,20 @@ def test_no_fact_can_make_logging_fail(written: Lines, fact: object) -> None:
     """Whatever a plugin's author hands over, and as whichever name."""
     log.info("odd", source=fact, what=fact)
     assert len(written()) == 1
+
+
+@as_text
+def test_what_came_over_a_line_is_written_as_text(written: Lines) -> None:
+    """A person reads it to put a format right."""
+    log.warning("input left out", raw=b'{"flow":12.8}\xff')
+    assert written()[0].endswith('raw={"flow":12.8}\\xff')
+
+
+@as_json
+def test_what_came_over_a_line_is_text_in_json_too(written: Lines) -> None:
+    """Nobody can read base64."""
+    log.warning("input left out", raw=b'{"flow":12.8}\xff')
+    assert json.loads(written()[0])["raw"] == '{"flow":12.8}\\xff'
 
 
 @as_text

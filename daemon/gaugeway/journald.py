@@ -6,6 +6,8 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from gaugeway.log_lines import legible
+
 SOCKET: Final = "/run/systemd/journal/socket"
 IDENTIFIER: Final = "gaugeway"
 PRIORITIES: Final = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}
@@ -63,7 +65,7 @@ class Journald(logging.Handler):
         yield _field("LOGGER", record.name)
         facts: Mapping[str, object] = getattr(record, "facts", {})
         for name, fact in list(facts.items())[:MOST_FIELDS]:
-            yield _field((PREFIX + ODD.sub("_", name.upper()))[:LONGEST_NAME], fact)
+            yield _field((PREFIX + ODD.sub("_", name.upper()))[:LONGEST_NAME], legible(fact))
         if self._left_out:
             yield _field(f"{PREFIX}LEFT_OUT", self._left_out)
 

@@ -93,7 +93,12 @@ class JournalLines(TextLines):
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
     found: dict[str, object] = getattr(record, "facts", {})
-    return found
+    return {name: legible(fact) for name, fact in found.items()}
+
+
+def legible(fact: object) -> object:
+    """Return what came over a line as text; all else as it is."""
+    return fact.decode("utf-8", "backslashreplace") if isinstance(fact, bytes) else fact
 
 
 def _sentence(record: logging.LogRecord) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gaugeway.delivery.lock import Lock
+
 CONFIGS = Path(__file__).parents[2] / "configs"
 GATEWAY = """\
 # a comment that stays
@@ -82,6 +84,27 @@ def test_live_says_what_is_wrong_with_a_port(file: Path) -> None:
     done = gaugeway("check", file, "--live")
     assert done.returncode == 1
     assert "/dev/nothing is not there" in done.stdout
+
+
+def test_live_shows_what_could_not_be_read(file: Path) -> None:
+    """So that the format can be put right; nothing else is printed."""
+    (file.parent / "rows.csv").write_text("time,a\nnever,three\n")
+    file.write_text(
+        "sources: {s: {type: csv, path: rows.csv, sensors: {a: {kind: flow, unit: L/min}}}}\n"
+        "sinks: {screen: {type: console}}\n"
+    )
+    done = gaugeway("check", file, "--live")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "such as: never,three" in done.stdout
+
+
+def test_live_leaves_a_gateway_alone_that_runs(file: Path) -> None:
+    """And says where its readings can be seen."""
+    (file.parent / "state").mkdir()
+    with Lock(file.parent / "state"):
+        done = gaugeway("check", file, "--live")
+    assert done.returncode == 78
+    assert "`gaugeway monitor`" in done.stderr
 
 
 def test_explain_tells_of_a_key_and_of_a_slip() -> None:

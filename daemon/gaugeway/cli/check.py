@@ -21,7 +21,7 @@ def words(name: str) -> Words:
         "gaugeway check configs/minimal.yaml",
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
-    taken.switch("--live", "also open the ports and brokers, and show a first reading of each sensor")
+    taken.switch("--live", "also open the ports and brokers of its sources, and show a first reading of each sensor")
     taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
     taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")
     taken.switch("--json", "print JSON")
@@ -46,8 +46,10 @@ def run(words: Words) -> int:
 
         print(resolved(file))
     if words.on("--live"):
+        from gaugeway.log_lines import set_up  # noqa: PLC0415  (likewise)
         from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
 
+        set_up("error")  # what else there is to say is said of each source
         return exits.WELL if try_out(report.plan, print) else exits.UNWELL
     return exits.WELL
 

@@ -69,6 +69,8 @@ class Intake:
         self.skip = 0  # how much of a recording was worked through
         self._opened_at = 0.0
         self._left_out = 0
+        self.refused = b""
+        """The beginning of an input that was no reading, to be shown to people."""
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
         self._commit_fault: BaseException | None = None
         self._ticks = ticks(source)
@@ -240,6 +242,7 @@ class Intake:
         count = self.meter.drop(reject.reason)
         if count & (count - 1) == 0:  # the 1st, 2nd, 4th, 8th ...: a flood cannot fill the log
             sensor, raw = reject.sensor[:SHOWN], reject.raw[:SHOWN]
+            self.refused = raw or self.refused
             facts = {"reason": reject.reason, "count": count, "sensor": sensor, "raw": raw}
             log.warning("input left out", source=self.use.id, **{name: fact for name, fact in facts.items() if fact})
 

@@ -9,8 +9,11 @@ from typing import Final
 from gaugeway.delivery.lock import Lock
 from gaugeway.engine.build import Builder
 from gaugeway.engine.pipeline import Pipeline
+from gaugeway.errors import ConfigError
+from gaugeway.log_lines import legible
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
+from gaugeway.service.health.phrases import plain
 
 PATIENCE: Final = 15.0
 LOOK_EVERY: Final = 0.1
@@ -57,7 +60,9 @@ class Attempt:
             if seen.last is not None:
                 found.append(f"  {name}  {seen.last.value:g} {seen.last.unit}".rstrip())
         found += [f"  {name}  nothing yet" for name in self.missing]
-        return found + [f"  left out: {count} {reason}" for reason, count in dropped.items()]
+        found += [f"  left out: {count} {reason}" for reason, count in dropped.items()]
+        refused = legible(self.intake.refused)
+        return [*found, f"  such as: {plain(str(refused))}"] if refused else found
 
     def _read(self) -> None:
         for _ in self.intake.bursts():
@@ -69,7 +74,13 @@ def try_out(plan: Plan, say: Callable[[str], object], patience: float = PATIENCE
     """Open every source and show the first readings; tell whether each sensor that is written out has spoken."""
     with ExitStack() as kept_out:
         if plan.storage.dir.exists():  # a gateway that runs holds the ports
-            kept_out.enter_context(Lock(plan.storage.dir))
+            try:
+                kept_out.enter_context(Lock(plan.storage.dir))
+            except ConfigError:
+                shown = (
+                    "`gaugeway monitor` and `gaugeway health` show what comes; to try it all the same, stop it first"
+                )
+                raise ConfigError(f"this gateway runs, and holds its ports: {shown}") from None
         return _listen(plan, say, patience)
 
 
