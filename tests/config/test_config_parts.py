@@ -59,6 +59,23 @@ def test_what_cannot_be_included_is_told_once_where_it_is_asked_for(tmp_path: Pa
     assert told(found).startswith("1:10")
 
 
+@pytest.mark.parametrize(
+    "sink",
+    [
+        "{type: phone, broker: 'mqtt://ann:hunter22@host', password: hunter22, bogus: 1}",
+        "{type: phone, broker: 'mqtt://ann:hunter22@host', bogus: [}",
+        "{type: phone, broker: 'mqqt://ann:hunter22@host', bogus: 1}",
+    ],
+)
+def test_a_secret_in_the_open_is_covered_wherever_its_line_is_shown(tmp_path: Path, sink: str) -> None:
+    """What is wrong is logged too, when a gateway starts or is reloaded; the caret stands where it stood."""
+    report = load_report(written(tmp_path, main=source() + f"sinks:\n  phone: {sink}\n"), REGISTRY)
+    shown = [str(problem) for problem in (*report.problems, *report.warnings)]
+    assert "hunter22" not in "\n".join(shown)
+    (line, below) = next(found for found in shown if "'bogus'" in found).splitlines()[1:]
+    assert line.index("bogus") == below.index("^")
+
+
 def test_rules_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
     rule = "%s: {sensor: t1, above: 90 °C}\n"
     main = written(tmp_path, main=source() + "alerts: [rules_*.yaml]\n", rules_a=rule % "a", rules_b=rule % "b")

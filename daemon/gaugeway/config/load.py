@@ -88,8 +88,8 @@ def _report(node: Node | None, path: Path, registry: Registry | None, parts: Par
     plan = None if node is None else Document(path, registry, parts).plan(node)
     if node is None and not review.problems:
         review.problems.append(Problem(f"{path.name} says nothing: there is nothing to do"))
-    problems = _in_order(review.problems, parts.files)
-    warnings = _in_order(review.warnings, parts.files)
+    problems = _in_order(review.veiled(review.problems), parts.files)
+    warnings = _in_order(review.veiled(review.warnings), parts.files)
     return Report(None if problems else plan, problems, warnings, tuple(parts.rule_files))
 
 

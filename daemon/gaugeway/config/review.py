@@ -1,9 +1,12 @@
 """One pass over a configuration: what was found wrong or doubtful so far, and where we are."""
 
-from collections.abc import Container, Generator, Mapping
+import re
+from collections.abc import Container, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, final
+
+import msgspec
 
 from gaugeway.config.nodes import Hole, Node, Scalar
 from gaugeway.errors import Problem
@@ -16,14 +19,16 @@ class Wrong:
 
 WRONG: Final = Wrong()
 SHORTEST_SECRET: Final = 4
+PASSWORD: Final = re.compile(r"(://[^/@\s:]*:)([^/@\s]+)(?=@)")
+"""Where a password stands in an address."""
 
 
 class Review:
     """Collects problems and warnings while the nodes are read.
 
-    `folder` is what relative paths are relative to; `hidden` are values that are never shown; `templates` are the
-    names of templates, among which a key may stand that is missed elsewhere; `file_keys` are the keys at the top,
-    and `misplaced` those of them that were met elsewhere.
+    `folder` is what relative paths are relative to; `hidden` are values that are never shown, and `exposed` secrets
+    that stand in the open; `templates` are the names of templates, among which a key may stand that is missed
+    elsewhere; `file_keys` are the keys at the top, and `misplaced` those of them that were met elsewhere.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,6 +36,7 @@ class Review:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.hidden: set[str] = set()
+        self.exposed: set[str] = set()
         self.templates: Mapping[str, Scalar] = {}
         self.file_keys: Container[str] = ()
         self.misplaced: set[str] = set()
@@ -81,6 +87,24 @@ class Review:
                 message = message.replace(value, "***")
         return message
 
+    def veiled(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return problems as they may be logged: what is secret in their lines is covered, and as long as it was."""
+        return [
+            msgspec.structs.replace(
+                problem,
+                message=self._covered(problem.message),
+                hint=self._covered(problem.hint),
+                source_line=self._covered(problem.source_line),
+            )
+            for problem in problems
+        ]
+
+    def _covered(self, text: str) -> str:
+        for secret in self.exposed:
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "*" * len(secret))
+        return PASSWORD.sub(lambda found: found[1] + "*" * len(found[2]), text) if "://" in text else text
+
     def is_of_the_file(self, key: Scalar, here_as: str) -> bool:
         """Tell whether a key belongs at the top of the file, and if so that it stands elsewhere."""
         if key.value not in self.file_keys:
@@ -94,7 +118,7 @@ class Review:
     def aside(self) -> "Review":
         """Return an empty review at the same place, to try something out."""
         other = Review(self.folder)
-        other.hidden, other.templates = self.hidden, self.templates
+        other.hidden, other.exposed, other.templates = self.hidden, self.exposed, self.templates
         other.file_keys, other.misplaced = self.file_keys, self.misplaced
         other._path = list(self._path)
         return other

@@ -59,6 +59,7 @@ class SecretShape(msgspec.Struct, frozen=True):
                 f"{review.subject} stands here for everybody to read",
                 "write !secret NAME and keep it in secrets.yaml",
             )
+            review.exposed.add(node.value)
             return node.value
         return Text().read(node, review)
 
