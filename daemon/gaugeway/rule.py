@@ -204,7 +204,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
         )
         for key, quantity, conditions in places:
             if quantity is not None and condition not in conditions:
-                yield key, f"goes with {' or '.join(conditions)}"
+                other = {"below": "; with below it is 'clear_above'", "above": "; with above it is 'clear_below'"}
+                yield key, f"goes with {' or '.join(conditions)}{other.get(condition, '')}"
             if quantity is not None and self.hysteresis is not None:
                 yield "hysteresis", f"says the same as '{key}'; leave one of them out"
         if self.hysteresis is not None and condition not in HYSTERETIC:

@@ -32,6 +32,10 @@ def checked(text: str) -> list[str]:
         ("{sensor: boiler, above: 5 bar}", "'above': 'boiler' is measured in °C, which bar does not fit"),
         ("{sensor: boiler, above: 500}", "'above': 500 lies outside the range of 'boiler', 0 to 100 °C"),
         (
+            "{sensor: boiler, below: 5, clear_below: 6}",
+            "'clear_below' goes with above or outside; with below it is 'clear_above'",
+        ),
+        (
             "{sensor: boiler, above: 50, clear_below: 60}",
             "'clear_below' has to be less than 50, or the alarm would clear while it still stands",
         ),

@@ -51,6 +51,7 @@ def composed(text: str) -> tuple[object, list[str]]:
             "2:1 a blank of another kind (U+00A0), as copied texts have them, stands here"
             " | indent with ordinary blanks",
         ),
+        ("a:\n\tb:\n\t\tc: 1\n", "2:1 a tab stands where YAML wants blanks | indent with blanks only"),
         ("a: 1\n---\nb: 1\n", "2:1 a second document begins here | a configuration is one document: remove the '---'"),
         ("a: 1\nb: 2\na: 3\n", "3:1 'a' is given twice; it stands in line 1 already | keep one of the two"),
         ("[a]: 1\n", "1:1 a key has to be a text | put it in quotes if it is meant as a text"),

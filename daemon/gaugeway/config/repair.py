@@ -18,6 +18,7 @@ NEAR: Final = 4
 MOST_TRIES: Final = 150
 MOST_CHARACTERS: Final = 4_000_000
 MOST_JUDGED: Final = 6
+TAB: Final = ("a tab stands where YAML wants blanks", "indent with blanks only")
 NO_BLANK: Final = re.compile(r"(\s*(?:- +)?(?:[\w.-]+|\"[^\"]*\"|'[^']*')):([^\s:/].*)")
 NO_COLON: Final = re.compile(r"(\s*(?:- +)?[\w.-]+)(?:(\s+)(\S.*)|\s*)")
 STARTS_ODDLY: Final = re.compile(r"([\s\[{,:-]|^)([*@`%&!][^\s,\]}:]*)(?=\s*(?:[,:\]}]|$))")
@@ -132,7 +133,7 @@ def _tabs(text: Text, near: list[int]) -> Iterator[Repair]:
             at = lead.index("\t")
             for width in (2, 4, 8):
                 better = lead.replace("\t", " " * width) + line.lstrip()
-                yield Repair(number, at, 1, better, "a tab stands where YAML wants blanks", "indent with blanks only")
+                yield Repair(number, at, 1, better, *TAB)
 
 
 def _colons(text: Text, near: list[int]) -> Iterator[Repair]:

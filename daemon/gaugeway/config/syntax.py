@@ -4,7 +4,7 @@ from typing import Final
 
 import yaml
 
-from gaugeway.config.repair import Repair, repair
+from gaugeway.config.repair import TAB, Repair, repair
 from gaugeway.config.text import Judge, Text
 from gaugeway.errors import Problem
 
@@ -50,4 +50,6 @@ def in_words(error: yaml.MarkedYAMLError, text: Text, judge: Judge | None) -> tu
     message, hint = WORDS.get(error.problem or "", (f"this is not YAML: {error.problem}", ""))
     if context is not None and error.problem in AT_ITS_BEGINNING:
         line, column = context.line, context.column
+    if text.line(line)[column : column + 1] == "\t":  # more of them than one repair can mend
+        message, hint = TAB
     return text.problem(line, column, 1, message, hint), None
