@@ -155,6 +155,26 @@ def test_a_scaffold_passes_check_and_its_own_tests(tmp_path: Path, source: str) 
     assert (tmp_path / "plant/secrets.yaml").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(("word", "source"), [("--port", "serial"), ("--file", "csv")])
+def test_a_scaffold_is_for_what_is_named(tmp_path: Path, word: str, source: str) -> None:
+    """A port is not forgotten because nobody said that it is a serial one; what contradicts it is wrong usage."""
+    assert gaugeway("scaffold", tmp_path / "plant", word, "/dev/pts/7").returncode == 0
+    text = (tmp_path / "plant/gaugeway.yaml").read_text()
+    assert f"type: {source}\n" in text
+    assert ": /dev/pts/7\n" in text
+    done = gaugeway("scaffold", tmp_path / "other", "--source", "mqtt", word, "/dev/pts/7")
+    assert done.returncode == 2
+    assert f"{word} goes with --source {source}, not with mqtt" in done.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_scaffold_takes_a_broker_by_its_name(tmp_path: Path) -> None:
+    """Its address begins with mqtt:// in the file."""
+    assert gaugeway("scaffold", tmp_path / "plant", "--source", "mqtt", "--broker", "cellar.local").returncode == 0
+    assert (tmp_path / "plant/gaugeway.yaml").read_text().count("broker: mqtt://cellar.local\n") == 2
+    assert gaugeway("check", tmp_path / "plant").returncode == 0
+
+
 def test_a_scaffold_never_overwrites(tmp_path: Path) -> None:
     """What is there stays."""
     gaugeway("scaffold", tmp_path / "plant")

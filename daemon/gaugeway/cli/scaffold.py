@@ -10,6 +10,7 @@ from gaugeway.errors import ConfigError
 
 SAMPLES: Final = Path(__file__).with_name("samples")
 SOURCES: Final = ("synthetic", "serial", "mqtt", "csv")
+USUAL: Final = {"port": "/dev/ttyUSB0", "broker": "mqtt://localhost", "file": "readings.csv"}
 PRIVATE: Final = 0o600
 
 
@@ -22,10 +23,10 @@ def words(name: str) -> Words:
         "gaugeway scaffold plant --source serial --port /dev/serial/by-id/usb-FTDI_FT232R-if00-port0",
     )
     taken.value("folder", "the folder to make", metavar="DIR")
-    taken.choice("--source", "what is connected (default: a simulated sensor)", SOURCES, SOURCES[0])
-    taken.value("--port", "the serial port", "/dev/ttyUSB0")
-    taken.value("--broker", "the MQTT broker", "mqtt://localhost")
-    taken.value("--file", "the CSV file", "readings.csv")
+    taken.choice("--source", "what is connected (default: what the others say, else a simulated sensor)", SOURCES)
+    taken.value("--port", "the serial port, for --source serial")
+    taken.value("--broker", "the MQTT broker, of --source mqtt and of the alarms")
+    taken.value("--file", "the CSV file, for --source csv")
     return taken
 
 
@@ -45,10 +46,10 @@ def run(words: Words) -> int:
 
 def contents(words: Words) -> dict[str, str]:
     """Return each file's name and text."""
-    source = sample(f"{words.text('--source')}.yaml")
-    for word in ("--port", "--broker", "--file"):
-        source = source.replace(f"{{{word.lstrip('-')}}}", words.text(word))
-    main = sample("gaugeway.yaml").replace("{source}\n", source).replace("{broker}", words.text("--broker"))
+    main = sample("gaugeway.yaml").replace("{source}\n", sample(f"{connected(words)}.yaml"))
+    for gap, usual in USUAL.items():
+        given = words.maybe(f"--{gap}") or usual
+        main = main.replace(f"{{{gap}}}", f"mqtt://{given}" if gap == "broker" and "://" not in given else given)
     return {
         "gaugeway.yaml": main,
         "rules/boiler.yaml": sample("rules.yaml"),
@@ -56,6 +57,17 @@ def contents(words: Words) -> dict[str, str]:
         "plugins/fahrenheit.py": sample("fahrenheit.txt"),
         ".gitignore": "state/\nsecrets.yaml\n",
     }
+
+
+def connected(words: Words) -> str:
+    """Return which source is meant; a port is one of `serial`, and a file one of `csv`."""
+    said = words.maybe("--source")
+    for word, source in (("--port", "serial"), ("--file", "csv")):
+        if words.maybe(word) is not None:
+            if said not in (None, source):
+                words.refuse(f"{word} goes with --source {source}, not with {said}")
+            said = source
+    return said or SOURCES[0]
 
 
 def sample(name: str) -> str:
