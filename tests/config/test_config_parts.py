@@ -65,6 +65,7 @@ def test_what_cannot_be_included_is_told_once_where_it_is_asked_for(tmp_path: Pa
         "{type: phone, broker: 'mqtt://ann:hunter22@host', password: hunter22, bogus: 1}",
         "{type: phone, broker: 'mqtt://ann:hunter22@host', bogus: [}",
         "{type: phone, broker: 'mqqt://ann:hunter22@host', bogus: 1}",
+        "{type: phone, broker: https://hooks.example/hunter22?k=hunter22, bogus: 1}",
     ],
 )
 def test_a_secret_in_the_open_is_covered_wherever_its_line_is_shown(tmp_path: Path, sink: str) -> None:

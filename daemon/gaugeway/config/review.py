@@ -21,6 +21,8 @@ WRONG: Final = Wrong()
 SHORTEST_SECRET: Final = 4
 PASSWORD: Final = re.compile(r"(://[^/@\s:]*:)([^/@\s]+)(?=@)")
 """Where a password stands in an address."""
+TOKEN: Final = re.compile(r"(https?://[^/\s'\"]+/)([^\s'\"}]+)")
+"""Where a token stands in the address of a webhook: anywhere behind the host."""
 
 
 class Review:
@@ -94,7 +96,7 @@ class Review:
                 problem,
                 message=self._covered(problem.message),
                 hint=self._covered(problem.hint),
-                source_line=self._covered(problem.source_line),
+                source_line=TOKEN.sub(_starred, self._covered(problem.source_line)),
             )
             for problem in problems
         ]
@@ -103,7 +105,7 @@ class Review:
         for secret in self.exposed:
             if len(secret) >= SHORTEST_SECRET:
                 text = text.replace(secret, "*" * len(secret))
-        return PASSWORD.sub(lambda found: found[1] + "*" * len(found[2]), text) if "://" in text else text
+        return PASSWORD.sub(_starred, text) if "://" in text else text
 
     def is_of_the_file(self, key: Scalar, here_as: str) -> bool:
         """Tell whether a key belongs at the top of the file, and if so that it stands elsewhere."""
@@ -127,3 +129,7 @@ class Review:
         """Take over what another review found."""
         self.problems += other.problems
         self.warnings += other.warnings
+
+
+def _starred(found: re.Match[str]) -> str:
+    return found[1] + "*" * len(found[2])
