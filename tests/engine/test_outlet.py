@@ -106,15 +106,20 @@ def test_skip_leaves_out_the_batch_and_goes_on(error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("error", [FAULT, ValueError("bug")])
-def test_halt_names_the_sink_and_loses_nothing(error: BaseException) -> None:
-    """After the pipeline's restart the batch it halted on is tried first."""
-    shelf = Shelf(error)
+@pytest.mark.parametrize("worked", [0, 2])
+def test_halt_names_the_sink_and_loses_nothing(error: BaseException, worked: int) -> None:
+    """After the pipeline's restart the batch it halted on is tried first, also where it had worked before."""
+    shelf = Shelf()
     out = outlet(shelf, "archive", on_error="halt")
+    for value in range(worked):
+        out.take(readings(value))
+    shelf.faults.append(error)
     with pytest.raises(HaltedError, match="sink 'archive' failed: ") as halted:
-        out.take(readings(1))
+        out.take(readings(worked))
     assert halted.value.__cause__ is error
-    out.take(readings(2))
-    assert shelf.values == [1, 2]
+    assert out.behind
+    out.take(readings(worked + 1))
+    assert shelf.values == list(range(worked + 2))
 
 
 def test_a_bug_in_a_sink_is_retried_a_bounded_number_of_times() -> None:

@@ -97,11 +97,18 @@ class Outlet:
             if self.use.select:
                 batch = [reading for reading in batch if self._applies(reading.sensor)]
             self._follow(clock)
-            if self._works and not self._backlog and (not batch or self._attempt(batch, self.sink.consume, batch)):
-                return
-            if batch:
+            if batch and (self._backlog or not self._works or not self._taken(batch)):
                 self._keep(batch)
-            self.catch_up()
+            if self._backlog or not self._works:
+                self.catch_up()
+
+    def _taken(self, batch: Sequence[Reading]) -> bool:
+        """Hand a batch over directly; tell whether it is done with. What the sink halts on waits for the restart."""
+        try:
+            return self._attempt(batch, self.sink.consume, batch)
+        except HaltedError:
+            self._keep(batch)
+            raise
 
     def tick(self, tick: Tick, clock: Clock | None = None) -> None:
         """Let time pass in the sink, and try again what waits."""
