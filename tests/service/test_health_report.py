@@ -14,11 +14,11 @@ import pytest
 from tests.engine.kit import Feed, plan, readings, registry, until
 from tests.service.patient import Stand, kinds, report_with
 
-from gaugeway import DeviceError, Reading, Reject
+from gaugeway import DeviceError, Reading, Reject, Sensor
 from gaugeway.plan import SinkUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import recent
-from gaugeway.service.health.health import Health
+from gaugeway.service.health.health import Health, range_in
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Report, schema
@@ -319,3 +319,13 @@ def test_moments() -> None:
     """The time alone for today, the date too for other days."""
     assert len(moment(time.time())) == len("12:00:00")
     assert moment(86400.0 * 365).startswith("1971-01-01") or moment(86400.0 * 365).startswith("1970-12-31")
+
+
+def test_the_range_is_shown_in_the_unit_of_the_readings() -> None:
+    """141 °F of a sensor that measures from 0 to 120 °C is nothing to look into."""
+    probe = Sensor(kind="temperature", unit="°C", range=(0, 120))
+    low, high = range_in(probe, "°F") or (0, 0)
+    assert (round(low, 9), round(high, 9)) == (32, 248)
+    assert range_in(probe, "°C") == (0, 120)
+    assert range_in(probe, "kWh") is None
+    assert range_in(Sensor(range=(0, 5)), "L/min") == (0, 5)

@@ -22,6 +22,7 @@ from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.recent import Recent
 from gaugeway.service.health.stacks import where
 from gaugeway.service.supervisor import Supervisor
+from gaugeway.units import convert
 from gaugeway.version import version
 
 HANGS_AFTER: Final = 5.0
@@ -244,6 +245,17 @@ def _decisive(pipeline: Pipeline) -> Status:
     return pipeline.intake.status if at_work else pipeline.status
 
 
+def range_in(declared: Sensor, unit: str) -> tuple[float, float] | None:
+    """Return the measuring range in the unit that the readings have, into which a stage may have turned them."""
+    if declared.range is None or not unit or not declared.unit:
+        return declared.range
+    low, high = declared.range
+    try:
+        return convert(low, declared.unit, unit), convert(high, declared.unit, unit)
+    except ValueError:  # what came of it has no range that anybody stated
+        return None
+
+
 def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate: float) -> report.Sensor:
     """Return what is known of a sensor; the age of one that has said nothing is that of the gateway."""
     declared, last = seen.declared or Sensor(), seen.last
@@ -256,7 +268,7 @@ def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate
         label=declared.label,
         value=last.value if last else None,
         unit=last.unit if last else declared.unit,
-        range=declared.range,
+        range=range_in(declared, last.unit if last else declared.unit),
         quality=last.quality if last else "",
         time=last.time if last else None,
         age=age if last else None,
