@@ -217,11 +217,18 @@ class ThresholdAlertSink:
 
     def _publish(self, batch: Sequence[Reading]) -> list[bytes]:
         """Hand readings on: at once if one may be lost, by way of the outbox if not."""
+        if self._home_assistant is not None:
+            batch = [self._announced(reading) for reading in batch]
         if self.readings == 0:
             root = self._bulletin.root
             self._fresh.extend(Message(f"{root}/sensor/{each.sensor}/state", encode(each), 0) for each in batch)
             return []
         return [encode(each) for each in batch]
+
+    def _announced(self, reading: Reading) -> Reading:
+        """Return a reading in the unit that Home Assistant was told: the configured one."""
+        track = self.view.panel.tracks.get(reading.sensor)
+        return reading if track is None else track.measured(reading)
 
     def _draw(self) -> tuple[Stale, Sequence[Message]]:
         """Return what is out of date and how it reads, and the readings that came since the last time."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec import structs
-from tests.sinks.alarms.kit import HOT
+from tests.sinks.alarms.kit import HOT, START
 from tests.sinks.alert.plant import Plant, events, retained
 from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, until
 
@@ -357,6 +357,15 @@ def test_readings_at_most_once(broker: Mosquitto) -> None:
         assert msgspec.json.decode(peer.heard[-1].payload, type=Reading).value == 21.5
         assert not peer.heard[-1].retain
         assert not plant.outbox
+
+
+def test_home_assistant_gets_readings_in_the_unit_it_was_told(broker: Mosquitto) -> None:
+    """A stage may have turned them into another; who has not been told of a unit reads it in the reading."""
+    for home_assistant, value, unit in ((True, 60.0, "°C"), (False, 140.0, "°F")):
+        with Plant(broker.address, {}, readings=1, home_assistant=home_assistant) as plant:
+            plant.take(Reading("t", 140.0, START, "°F"))
+            sent = msgspec.json.decode(plant.outbox[-1], type=Reading)
+            assert (sent.value, sent.unit) == (value, unit)
 
 
 def test_readings_at_least_once(broker: Mosquitto) -> None:
