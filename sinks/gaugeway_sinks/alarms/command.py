@@ -14,6 +14,7 @@ LONGEST_SHELVING: Final = 30 * 86400.0
 DURATION: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(s|min|h|d)")
 SECONDS: Final = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 SCHEMA: Final = "gaugeway.result/1"
+EXAMPLE: Final = '{"cmd": "ack", "occurrence": 17, "by": "ann"}'
 
 Who = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -59,7 +60,7 @@ def read(payload: bytes, *, retained: bool) -> Command:
     try:
         command = msgspec.json.decode(payload, type=Command)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RefusedError(f"this is no command: {error}") from error
+        raise RefusedError(f"this is no command: {error}; write it like {EXAMPLE}") from error
     by = _plain(command.by)
     if not by:
         raise RefusedError("this is no command: 'by' names nobody")
@@ -127,7 +128,7 @@ def _parsed(text: str) -> float:
 def _check_occurrence(command: Command, present: int) -> None:
     named = command.occurrence
     if named is None and command.cmd == "ack":
-        raise RefusedError("an acknowledgement names its occurrence")
+        raise RefusedError(f'an acknowledgement names its occurrence; for the present one add "occurrence": {present}')
     if named is not None and named < present:
         raise RefusedError(f"occurrence {named} is over; the present one is {present}")
     if named is not None and named > present:

@@ -238,7 +238,10 @@ def test_the_silence_of_a_sensor_can_inhibit() -> None:
         (b"", "this is no command"),
         (b"ack", "this is no command"),
         (b'{"cmd": "ack"}', "this is no command"),
-        (b'{"cmd": "ack", "by": "ann"}', "an acknowledgement names its occurrence"),
+        (
+            b'{"cmd": "ack", "by": "ann"}',
+            'an acknowledgement names its occurrence; for the present one add "occurrence": 1',
+        ),
         (b'{"cmd": "explode", "by": "ann"}', "this is no command"),
         (b'{"cmd": "ack", "by": "", "occurrence": 1}', "this is no command"),
         (b'{"cmd": "ack", "by": " \\u0000\\u001b", "occurrence": 1}', "this is no command: 'by' names nobody"),
@@ -265,6 +268,12 @@ def test_what_is_no_command_is_answered_with_the_reason(payload: bytes, error: s
     assert not answer.ok
     assert (answer.error or "").startswith(error)
     assert bench.said == ["raised"]
+
+
+def test_who_does_not_know_what_a_command_looks_like_is_shown_one() -> None:
+    """A person types it on a phone."""
+    bench = Bench({"hot": HOT})
+    assert (bench.deliver(b"ack").error or "").endswith('; write it like {"cmd": "ack", "occurrence": 17, "by": "ann"}')
 
 
 def test_a_retained_command_is_refused() -> None:
