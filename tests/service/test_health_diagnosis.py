@@ -8,7 +8,7 @@ import pytest
 from tests.service.patient import AWAY, Stand, kinds, report_with
 
 from gaugeway.service.health import machine
-from gaugeway.service.health.report import Clock, Disk
+from gaugeway.service.health.report import Clock, Disk, Report
 from gaugeway.service.health.text import as_text
 
 
@@ -77,6 +77,25 @@ def test_a_sink_without_a_connection(stand: Stand) -> None:
     assert "unreachable" not in kinds(report_with(report, sinks=(waits,)).complaints)
     back = msgspec.structs.replace(away, details={"trouble": ""})
     assert not report_with(report, sinks=(back,)).complaints
+
+
+def test_a_sink_whose_alarms_are_refused_for_good(stand: Stand) -> None:
+    """Nothing waits and nothing fails, and nobody is told of an alarm: that is a fault until one is taken again."""
+    report = stand.health.now()
+
+    def reporting(details: dict[str, object]) -> Report:
+        return report_with(report, sinks=(msgspec.structs.replace(report.sinks[0], details=details),))
+
+    (complaint,) = reporting({"left_out": 1200, "refusal": "http://hook answers\n400"}).complaints
+    assert (complaint.part, complaint.kind) == ("sink shelf", "refused")
+    assert complaint.message == (
+        "sink 'shelf' leaves out what is refused for good, 1,200 since the start: http://hook answers 400"
+    )
+    assert complaint.advice.startswith("nobody is told of these alarms")
+    (complaint,) = reporting({"refusal": "no"}).complaints
+    assert complaint.message == "sink 'shelf' leaves out what is refused for good: no"
+    assert not reporting({"left_out": 1200, "refusal": ""}).complaints
+    assert not reporting({"refusal": 7}).complaints
 
 
 def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:

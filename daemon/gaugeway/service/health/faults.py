@@ -148,6 +148,15 @@ def _of_sink(sink: Sink) -> Iterator[Complaint]:
             message=f"sink '{sink.name}' has no connection: {plain(trouble)}",
             advice="what it has to tell waits on disk meanwhile; it is tried again by itself, for ever",
         )
+    refusal, refused = sink.details.get("refusal"), sink.details.get("left_out")
+    if isinstance(refusal, str) and refusal:
+        count = f", {refused:,} since the start" if isinstance(refused, int) else ""
+        yield Complaint(
+            part=part,
+            kind="refused",
+            message=f"sink '{sink.name}' leaves out what is refused for good{count}: {plain(refusal)}",
+            advice="nobody is told of these alarms, and they are not tried again: are the options of this sink right?",
+        )
 
 
 def _of_outbox(sink: Sink, outbox: Outbox) -> Iterator[Complaint]:
