@@ -35,6 +35,14 @@ def test_zero_is_a_reading() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("moment", [math.nan, math.inf, -math.inf])
+def test_a_time_that_is_none_is_counted_and_left_out(moment: float) -> None:
+    """Nothing behind can reckon with it, and no file could hold it."""
+    into = intake(Feed(Reading("a", 1.0, moment), Reading("a", 2.0), END))
+    assert [one.value for one in all_of(into)] == [2.0]
+    assert into.meter.dropped == {"not a time": 1}
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])
 def test_what_is_not_finite_is_counted_and_left_out(value: float) -> None:
     """One infinity would make every mean after it infinite."""

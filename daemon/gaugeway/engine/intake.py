@@ -190,6 +190,9 @@ class Intake:
                 continue
             if not item.time:
                 item.time = wall
+            elif not low <= item.time <= high:
+                self._reject(Reject("not a time", sensor=item.sensor))
+                continue
             if not item.unit:
                 item.unit = seen.unit
             seen.count += 1
