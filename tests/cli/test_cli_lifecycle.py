@@ -118,6 +118,7 @@ def test_health_of_one_that_hangs(home: Home) -> None:
     assert (known["state"], known["since"], known["pid"]) == ("not answering", long_ago, home.pid())
     stopped = home.run("stop", "--kill")
     assert stopped.returncode == 0, stopped.stderr
+    assert "plant1 has ended, but not in good order" in stopped.stdout
     assert not home.alive
 
 

@@ -57,7 +57,7 @@ def ended(seen: Sighting, *, kill: bool) -> bool:
             talk.ask({"ask": "ping"})
             talk.ask({"ask": "stop"}, patience=ENDS_WITHIN)
     except NoAnswerError as error:
-        print(f"{seen.record.node} does not answer ({error}): process {seen.record.pid} is told by a signal")
+        print(f"{seen.record.node} cannot be asked ({error}): process {seen.record.pid} is told by a signal")
         _send(seen, signal.SIGTERM)
     if gone(seen, BY_FORCE_AFTER if kill else ENDS_WITHIN):
         return True

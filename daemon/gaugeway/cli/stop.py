@@ -35,10 +35,15 @@ def stop(meant: Meant, *, kill: bool = False) -> int:
     unit = unit_of(meant)
     if unit is not None:
         return told("stop", unit)
-    if meant.seen is None or ended(meant.seen, kill=kill):
-        name = f"{meant.seen.record.node} is " if meant.seen is not None else ""
-        print(f"{name}stopped, everything is on disk")
+    if meant.seen is None:
+        print("stopped, everything is on disk")
         return exits.WELL
-    pid = meant.seen.record.pid
-    print(f"gaugeway stop: process {pid} still runs; `gaugeway stop --kill` ends it by force", file=sys.stderr)
-    return exits.UNWELL
+    node, pid = meant.seen.record.node, meant.seen.record.pid
+    if not ended(meant.seen, kill=kill):
+        print(f"gaugeway stop: process {pid} still runs; `gaugeway stop --kill` ends it by force", file=sys.stderr)
+        return exits.UNWELL
+    if find(meant.seen.record.config).died:
+        print(f"{node} has ended, but not in good order: what is in its journals is worked through at the next start")
+        return exits.WELL if kill else exits.UNWELL
+    print(f"{node} is stopped, everything is on disk")
+    return exits.WELL

@@ -25,6 +25,11 @@ class Meant:
         """Whether it lives."""
         return self.seen is not None and self.seen.alive
 
+    @property
+    def died(self) -> bool:
+        """Whether it is gone without having said goodbye."""
+        return self.seen is not None and not self.seen.alive and self.seen.record.ended is None
+
 
 class UnclearError(Exception):
     """It is not clear which gateway is meant."""
