@@ -1,6 +1,7 @@
 """A gateway starts and stops all its pipelines together, and takes a start that fails back."""
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.service.works import (
     started,
 )
 
-from gaugeway import ConfigError
+from gaugeway import ConfigError, Reading
 from gaugeway.errors import Place
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse
 from gaugeway.service.gateway import Gateway
@@ -172,3 +173,30 @@ def test_a_failing_pipeline_shows_and_the_others_run_on(tmp_path: Path) -> None:
         feed.say(*readings(1))
         until(lambda: shelf.values == [1])
         assert gateway.alive
+
+
+class Hanging(Shelf):
+    """A sink that does not come back while it is held."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside, self.freed = threading.Event(), threading.Event()
+
+    def consume(self, stream: Iterable[Reading]) -> None:
+        self.inside.set()
+        self.freed.wait(PATIENCE)
+        super().consume(stream)
+
+
+def test_a_stop_does_not_wait_for_ever_for_a_sink_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left as it is, and the others are closed."""
+    monkeypatch.setattr("gaugeway.engine.outlet.PATIENCE", 0.1)
+    hanging, other = Hanging(), Shelf()
+    gateway = Gateway(plan(tmp_path, line(Feed(*readings(1))), sinks=[sink(hanging, "1"), sink(other, "2")]), REGISTRY)
+    gateway.start()
+    try:
+        assert hanging.inside.wait(PATIENCE)
+        assert not gateway.stop(patience=0.1)
+        assert (hanging.closed, other.closed) == (0, 1)
+    finally:
+        hanging.freed.set()

@@ -29,6 +29,9 @@ log = logger(__name__)
 BACKLOG: Final = 16
 """Batches that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
 
+PATIENCE: Final = 5.0
+"""So many seconds a stop waits for a sink that hangs."""
+
 
 class Outlet:
     """A sink, its counters, its error strategy and the few batches that wait while it fails.
@@ -161,18 +164,26 @@ class Outlet:
                 self._attempt((), self._flush)
 
     def close(self) -> None:
-        """Try once more what waits, make it last and close the sink; what fails on the way hinders nothing else."""
-        self._unhindered(self.last_try)
-        self._unhindered(self.flush)
-        if self.outbox is not None:
-            self._unhindered(self.outbox.close)
-        with self.lock:
+        """Try once more what waits, make it last and close the sink; what fails on the way hinders nothing else.
+
+        A sink that somebody is still in, because it does not come back, is left as it is.
+        """
+        if not self.lock.acquire(timeout=PATIENCE):
+            log.error("sink does not come back, it is left as it is", sink=self.use.id)
+            return
+        try:
+            self._unhindered(self.last_try)
+            self._unhindered(self.flush)
+            if self.outbox is not None:
+                self._unhindered(self.outbox.close)
             for batch in self._backlog:
                 self.meter.drop("sink blocked", len(batch))
             self._backlog.clear()
             if self._close is not None:
                 self._unhindered(self._close)
             self.status.become("stopped")
+        finally:
+            self.lock.release()
 
     def position(self) -> object | None:
         """Return how far the sink has written, in its own words; None where it has none."""
