@@ -65,8 +65,9 @@ class Stand:
 
 
 AWAY = Outbox(
-    waiting=12, sent=5, dropped=3, thinned=0, dropped_recently=3, failing_for=300.0, next_try_in=2.0,
-    last_error="nothing listens on localhost:1883", bytes_used=4096, bytes_written=8192, syncs=2,
+    waiting=12, sent=5, dropped=3, left_out=0, thinned=0, dropped_recently=3, left_out_recently=0, failing_for=300.0,
+    next_try_in=2.0, last_error="nothing listens on localhost:1883", bug="",
+    bytes_used=4096, bytes_written=8192, syncs=2,
 )  # fmt: skip
 """An outbox that cannot deliver."""
 

@@ -109,6 +109,23 @@ def test_an_outbox_that_cannot_deliver(stand: Stand) -> None:
     assert lost.message == "sink 'shelf' has lost 3 messages from its outbox in the last minute (3 since the start)"
 
 
+def test_messages_that_a_bug_keeps_back(stand: Stand) -> None:
+    """They are not said to be lost for want of room, which more room would not mend; the table adds both up."""
+    report = stand.health.now()
+    outbox = msgspec.structs.replace(
+        AWAY, failing_for=None, dropped_recently=0, left_out=4, left_out_recently=2, bug="KeyError: 'id'"
+    )
+    found = report_with(report, sinks=(msgspec.structs.replace(report.sinks[0], outbox=outbox),))
+    (complaint,) = found.complaints
+    assert (complaint.part, complaint.kind) == ("sink shelf", "failing")
+    assert complaint.message == (
+        "sink 'shelf' could not deliver 2 messages in the last minute because of a bug, and left them out "
+        "(4 since the start): KeyError: 'id'"
+    )
+    assert "buffer" not in complaint.advice
+    assert "7 from its outbox" in as_text(found, width=120)
+
+
 def test_a_disk_that_takes_no_journal(stand: Stand) -> None:
     """What comes goes on, and is not safe: how much, why, and what to do."""
     whole = stand.health.now()

@@ -11,11 +11,11 @@ from zlib import crc32
 
 import msgspec
 import pytest
-from tests.engine.kit import Feed, plan, readings, registry, until
+from tests.engine.kit import SOON, Fed, Feed, plan, readings, registry, until
 from tests.service.patient import Stand, kinds, report_with
 
 from gaugeway import DeviceError, Reading, Reject, Sensor
-from gaugeway.plan import SinkUse
+from gaugeway.plan import PipelinePlan, SinkUse, SourceUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import recent
 from gaugeway.service.health.health import Health, range_in
@@ -127,6 +127,48 @@ def test_what_an_outbox_lost_long_ago_is_not_recent_because_it_did_not_answer(
     for _ in range(recent.KEPT):
         counts.note(stand.gateway, dict)
     assert counts.count("outbox x", 5) == 0
+
+
+class Faulty:
+    """A sink that cannot deliver every other message that it has."""
+
+    def consume(self, stream: Iterable[Reading]) -> list[bytes]:
+        """Have a message for each reading."""
+        return [str(reading.value).encode() for reading in stream]
+
+    def deliver(self, messages: Iterable[bytes]) -> None:
+        """Choke on what is even."""
+        if any(float(message) % 2 == 0 for message in messages):
+            raise ValueError("odd ones only")
+
+
+def test_what_a_bug_kept_back_is_told_apart_from_what_there_was_no_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the outbox itself, by the schema, and for a minute by a complaint."""
+    monkeypatch.setattr(recent, "EVERY", 0.0)
+    source = SourceUse(type="fed", id="src", options={"feed": Feed(*readings(1.0, 2.0, 3.0, 4.0, 5.0))})
+    sink = SinkUse(type="faulty", id="away", retry=SOON)
+    lines = plan(tmp_path, PipelinePlan(source=source), sinks=[sink])
+    gateway = Gateway(lines, registry(fed=("source", Fed), faulty=("sink", Faulty)))
+    health = Health(gateway)
+    gateway.start()
+    try:
+        until(lambda: (box := health.now().sinks[0].outbox) is not None and box.sent + box.left_out == 5)
+        report = health.now()
+        for _ in range(recent.KEPT):
+            health.note()
+        later = health.now()
+    finally:
+        gateway.stop()
+    outbox = report.sinks[0].outbox
+    assert outbox is not None
+    assert (outbox.sent, outbox.left_out, outbox.left_out_recently, outbox.dropped) == (3, 2, 2, 0)
+    assert outbox.bug == "ValueError: odd ones only"
+    assert kinds(report.complaints) == {"failing"}
+    assert not later.complaints
+    described: dict[str, dict[str, object]] = json.loads(json.dumps(schema()))["$defs"]["Outbox"]["properties"]
+    assert set(json.loads(msgspec.json.encode(outbox))) == set(described)
 
 
 class Telling:

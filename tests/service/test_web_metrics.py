@@ -106,10 +106,13 @@ def test_the_cost_of_a_stage_is_a_summary(report: Report) -> None:
 def test_outboxes_alarms_and_connections(report: Report) -> None:
     """What sinks that talk to a network say of themselves."""
     details = {"connected": False, "counts": {"normal": 4, "active": 1}}
-    sink = msgspec.structs.replace(report.sinks[0], outbox=AWAY, details=details)
+    outbox = msgspec.structs.replace(AWAY, left_out=2)
+    sink = msgspec.structs.replace(report.sinks[0], outbox=outbox, details=details)
     wrong = Complaint(part="sink shelf", kind="undelivered", message="")
     found = figures(metrics(msgspec.structs.replace(report, sinks=(sink,), complaints=(wrong,), state="unwell")))
     assert the(found, "outbox_messages", sink="shelf") == 12
+    assert the(found, "outbox_dropped_total", sink="shelf") == 3
+    assert the(found, "outbox_left_out_total", sink="shelf") == 2
     assert the(found, "outbox_failing_seconds", sink="shelf") == 300
     assert the(found, "outbox_syncs_total", sink="shelf") == 2
     assert the(found, "alarms", sink="shelf", state="active") == 1

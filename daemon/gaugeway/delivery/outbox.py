@@ -19,20 +19,23 @@ log = logger(__name__)
 
 
 class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """How an outbox is doing. `put` = `sent` + `queued` + `dropped` + `thinned`, counted since the start.
+    """How an outbox is doing. `put` = `sent` + `queued` + `dropped` + `left_out` + `thinned`, since the start.
 
-    `thinned` are readings that were summed up with others, `dropped` those that nobody will see. What an earlier
-    process left in the queue counts as put when it was found.
+    `thinned` are readings that were summed up with others. Nobody will see the messages that were `dropped` for want
+    of room, nor those `left_out` because of a `bug` in `deliver`. What an earlier process left in the queue counts as
+    put when it was found.
     """
 
     put: int
     sent: int
     queued: int
     dropped: int
+    left_out: int
     thinned: int
     failing_for: float | None
     next_try_in: float | None
     last_error: str
+    bug: str
     bytes_used: int
     bytes_written: int
     syncs: int
@@ -123,11 +126,13 @@ class Outbox:
                 put=self._found + backlog.kept,
                 sent=sender.sent,
                 queued=backlog.waiting,
-                dropped=backlog.dropped + sender.left_out,
+                dropped=backlog.dropped,
+                left_out=sender.left_out,
                 thinned=backlog.thinned,
                 failing_for=None if sender.failing_since is None else now - sender.failing_since,
                 next_try_in=None if sender.next_try is None else max(0.0, sender.next_try - now),
                 last_error=sender.last_error,
+                bug=sender.bug,
                 bytes_used=backlog.used,
                 bytes_written=sum(lane.log.bytes_written for lane in backlog.lanes),
                 syncs=sum(lane.log.syncs for lane in backlog.lanes),

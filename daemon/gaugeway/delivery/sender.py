@@ -35,6 +35,7 @@ class Sender:
         self.failing_since: float | None = None
         self.next_try: float | None = None
         self.last_error = ""
+        self.bug = ""
         self._deliver = deliver
         self._backlog = backlog
         self._lock = lock
@@ -127,6 +128,7 @@ class Sender:
             return self._later(error)
         log.error("message left out", outbox=self.name, reason=in_words(error), error=error)
         self.left_out += 1
+        self.bug = in_words(error)
         self.sent -= 1
         self._arrived(lane, 1)
         return 0.0

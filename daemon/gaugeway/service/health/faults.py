@@ -176,6 +176,15 @@ def _of_outbox(sink: Sink, outbox: Outbox) -> Iterator[Complaint]:
             f"last minute ({outbox.dropped:,} since the start)",
             advice="its outbox is full: `buffer: {size: ...}` gives it more room, `when_full: thin` makes more of it",
         )
+    if outbox.left_out_recently:
+        yield Complaint(
+            part=f"sink {sink.name}",
+            kind="failing",
+            message=f"sink '{sink.name}' could not deliver {number(outbox.left_out_recently, 'message')} in the last "
+            f"minute because of a bug, and left them out ({outbox.left_out:,} since the start): "
+            f"{plain(outbox.bug)}",
+            advice="the others go on; `gaugeway logs` has the traceback for its author",
+        )
 
 
 def _of_journal(journal: Journal) -> Iterator[Complaint]:

@@ -202,20 +202,28 @@ class Health:
             waiting=condition.queued,
             sent=condition.sent,
             dropped=condition.dropped,
-            dropped_recently=self._recent.count(f"outbox {sink}", condition.dropped),
+            left_out=condition.left_out,
             thinned=condition.thinned,
+            dropped_recently=self._recent.count(f"outbox {sink}", condition.dropped),
+            left_out_recently=self._recent.count(f"left out {sink}", condition.left_out),
             failing_for=condition.failing_for,
             next_try_in=condition.next_try_in,
             last_error=condition.last_error,
+            bug=condition.bug,
             bytes_used=condition.bytes_used,
             bytes_written=condition.bytes_written,
             syncs=condition.syncs,
         )
 
     def _lost(self) -> Mapping[str, int]:
-        """Return what outboxes had to leave out so far."""
-        conditions = {outlet.use.id: self._condition(outlet) for outlet in self.gateway.outlets}
-        return {f"outbox {name}": one.dropped for name, one in conditions.items() if isinstance(one, Condition)}
+        """Return what outboxes had no room for so far, and what was left out of them."""
+        found: dict[str, int] = {}
+        for outlet in self.gateway.outlets:
+            condition = self._condition(outlet)
+            if isinstance(condition, Condition):
+                found[f"outbox {outlet.use.id}"] = condition.dropped
+                found[f"left out {outlet.use.id}"] = condition.left_out
+        return found
 
     def _condition(self, outlet: Outlet) -> Condition | str | None:
         """Return how an outbox is, None where there is none, or why it does not say it."""

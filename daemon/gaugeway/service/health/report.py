@@ -123,12 +123,15 @@ class Outbox(Part, frozen=True, kw_only=True):
 
     waiting: int
     sent: int
-    dropped: int
-    thinned: int
+    dropped: Annotated[int, Meta(description="Messages that nobody will see because there was no room for them.")]
+    left_out: Annotated[int, Meta(description="Messages that nobody will see because of a bug of the sink.")]
+    thinned: Annotated[int, Meta(description="Readings that were summed up with others to make room.")]
     dropped_recently: int
+    left_out_recently: int
     failing_for: Annotated[float | None, Meta(description="For how long nothing could be delivered.")]
     next_try_in: float | None
     last_error: str
+    bug: Annotated[str, Meta(description="What was said when a message was left out last.")]
     bytes_used: int
     bytes_written: Annotated[int, Meta(description="What went to disk since the start.")]
     syncs: Annotated[int, Meta(description="How often the disk was waited for since the start.")]

@@ -127,8 +127,8 @@ def _of_stage(stage: Stage) -> Row:
 def _of_sink(sink: Sink) -> Row:
     waiting = sink.backlog + (sink.outbox.waiting if sink.outbox else 0)
     lost = counted(sink.dropped)
-    if sink.outbox and sink.outbox.dropped:
-        lost = ", ".join(filter(None, (lost, f"{sink.outbox.dropped:,} from its outbox")))
+    if sink.outbox and (gone := sink.outbox.dropped + sink.outbox.left_out):
+        lost = ", ".join(filter(None, (lost, f"{gone:,} from its outbox")))
     failed = f"{sink.failed:,}" if sink.failed else ""
     return (sink.name, sink.state, moment(sink.since), f"{sink.taken:,}", f"{waiting:,}", lost, failed)
 
