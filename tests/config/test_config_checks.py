@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.config.kit import plan, problems, report, source, told
 
+from gaugeway.config.checks import sources
 from gaugeway.config.checks.sources import overlap
 
 SENSORS = (
@@ -170,6 +171,19 @@ def test_two_sensors_cannot_have_one_name() -> None:
 )
 def test_filters_overlap_where_a_topic_fits_both(one: str, other: str, both: bool) -> None:
     assert overlap(one, other) is overlap(other, one) is both
+
+
+def test_a_port_that_is_not_there_is_warned_of_where_there_are_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name was mistyped, or it is not plugged in; a computer without adapters is not the one that is meant."""
+    text = source().replace("/dev/null", str(tmp_path / "usb-FTDl_FT232R"))
+    monkeypatch.setattr(sources, "ADAPTERS", tmp_path)
+    assert not report(text).warnings
+    (tmp_path / "usb-FTDI_FT232R").touch()
+    (found,) = report(text).warnings
+    assert told(found) == f"4:11 {tmp_path}/usb-FTDl_FT232R is not there now | there is {tmp_path}/usb-FTDI_FT232R"
+    assert not report(text.replace("FTDl", "FTDI")).warnings
 
 
 def test_topics_that_are_received_twice_are_warned_of() -> None:

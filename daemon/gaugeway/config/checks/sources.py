@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from gaugeway.config.checks.subject import Subject
 from gaugeway.config.entries import Given
+from gaugeway.config.nearest import listed
 from gaugeway.config.nodes import Node, Scalar, Sequence
 from gaugeway.config.review import Review
 
 PORT: Final = "port"
 BROKER: Final = "broker"
 TOPIC: Final = "topic"
+ADAPTERS: Final = Path("/dev/serial/by-id")
 
 
 def check_sources(subject: Subject, review: Review) -> None:
@@ -28,6 +31,8 @@ def _check_port(given: Given, ports: dict[str, Given], review: Review) -> None:
     port = given.options.get(PORT)
     if not isinstance(port, Path):
         return
+    if not port.exists() and (there := _adapters()):
+        review.warn(given.node(PORT), f"{port} is not there now", f"there is {listed(there)}")
     first = ports.setdefault(os.path.realpath(port), given)
     if first is not given:
         review.error(
@@ -35,6 +40,13 @@ def _check_port(given: Given, ports: dict[str, Given], review: Review) -> None:
             f"the port of '{given.id}' is the port of '{first.id}' too, and only one can open it",
             "give one source all sensors of the port",
         )
+
+
+def _adapters() -> list[str]:
+    """Return the serial adapters of this computer; one that has none may not be the one that is meant."""
+    with suppress(OSError):
+        return sorted(str(adapter) for adapter in ADAPTERS.iterdir())
+    return []
 
 
 def _check_topics(given: Given, seen: list[tuple[object, str, Given]], review: Review) -> None:
