@@ -9,6 +9,7 @@ from tests.engine.kit import NEVER, SOON, Shelf, outlet, readings, until
 
 from gaugeway import DeviceError, Reading, Sensor, Sensors, Tick
 from gaugeway.contract import Urgent
+from gaugeway.engine.audience import Audience
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.outlet import BACKLOG, Outlet
 from gaugeway.plan import OnError, Retry, SinkUse
@@ -156,7 +157,8 @@ def test_select_hands_on_ids_globs_and_kinds() -> None:
     """The sensor tables of all pipelines are asked what kind a sensor is."""
     shelf = Shelf()
     out = Outlet(SinkUse(type="t", id="out", select=("a", "tank*", "pressure")), shelf)
-    out.sensors = [Sensors({"p": Sensor(kind="pressure")}), Sensors({"t": Sensor(kind="temperature")})]
+    tables = [Sensors({"p": Sensor(kind="pressure")}), Sensors({"t": Sensor(kind="temperature")})]
+    out.audience = Audience(out.use.select, tables)
     out.take([Reading(name, 1.0) for name in ("a", "b", "tank1", "p", "t")])
     assert [reading.sensor for reading in shelf.batches[0]] == ["a", "tank1", "p"]
 
@@ -166,7 +168,8 @@ def test_a_reload_can_change_what_is_selected() -> None:
     shelf = Shelf()
     out = Outlet(SinkUse(type="t", id="out", select=("a",)), shelf)
     out.take([Reading("a", 1.0), Reading("b", 2.0)])
-    out.go_on_as(SinkUse(type="t", id="out", select=("pressure",)), [Sensors({"b": Sensor(kind="pressure")})])
+    use = SinkUse(type="t", id="out", select=("pressure",))
+    out.go_on_as(use, Audience(use.select, [Sensors({"b": Sensor(kind="pressure")})]))
     out.take([Reading("a", 3.0), Reading("b", 4.0)])
     assert shelf.values == [1.0, 4.0]
 
@@ -175,7 +178,7 @@ def test_what_is_selected_is_not_decided_by_what_a_reload_has_changed(monkeypatc
     """One that comes while a pipeline decides about a sensor waits for that; then it is decided anew."""
     shelf = Shelf()
     out = Outlet(SinkUse(type="t", id="out", select=("a",)), shelf)
-    reload = threading.Thread(target=out.go_on_as, args=(SinkUse(type="t", id="out", select=("b",)), []))
+    reload = threading.Thread(target=out.go_on_as, args=(SinkUse(type="t", id="out", select=("b",)), Audience(("b",))))
 
     def and_just_then(select: tuple[str, ...], sensor: str, declared: Sensor | None) -> bool:
         decided = chosen(select, sensor, declared)
@@ -184,7 +187,7 @@ def test_what_is_selected_is_not_decided_by_what_a_reload_has_changed(monkeypatc
             reload.join(0.2)  # one that has to wait comes to its turn after this
         return decided
 
-    monkeypatch.setattr("gaugeway.engine.outlet.chosen", and_just_then)
+    monkeypatch.setattr("gaugeway.engine.audience.chosen", and_just_then)
     out.take(readings(1))
     reload.join()
     out.take(readings(2))

@@ -9,6 +9,7 @@ import msgspec
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Sink, Source
+from gaugeway.engine.audience import Audience
 from gaugeway.engine.behaviours import Behaviour
 from gaugeway.engine.buffered import Buffered
 from gaugeway.engine.chain import Chain, Stage
@@ -85,7 +86,7 @@ class Builder:
         if use.buffer is not None and not hasattr(sink, "deliver"):
             sink = Buffered(sink)
         outlet = Outlet(use, sink, clock=site.clock)
-        outlet.sensors = [pipeline.source.sensors for pipeline in self.plan.pipelines]
+        outlet.audience = Audience(use.select, [pipeline.source.sensors for pipeline in self.plan.pipelines])
         return outlet
 
     def _with_behaviours(self, role: Role, made: object, around: Use, site: Site) -> object:

@@ -9,6 +9,7 @@ from typing import Final, ParamSpec, cast
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Sink
 from gaugeway.delivery.backoff import Backoff
+from gaugeway.engine.audience import Audience
 from gaugeway.engine.joint import HaltedError
 from gaugeway.engine.meter import Meter
 from gaugeway.engine.postbag import Messages, Postbag
@@ -19,7 +20,6 @@ from gaugeway.errors import DeviceError
 from gaugeway.log import logger
 from gaugeway.plan import SinkUse
 from gaugeway.reading import Reading, Tick
-from gaugeway.sensor import Sensor, Sensors, chosen
 from gaugeway.site import Clock
 
 P = ParamSpec("P")
@@ -49,7 +49,7 @@ class Outlet:
         self.lock = threading.RLock()
         self.guard: Callable[[], None] | None = None
         """Called before a batch is handed over; what it raises counts as the sink's own fault."""
-        self.sensors: list[Sensors[Sensor]] = []
+        self.audience = Audience(use.select)
         self.pressed = False
         """Whether so many batches wait that a sender who can wait should."""
         self.keeps_orders = hasattr(sink, "unsaved")
@@ -63,7 +63,6 @@ class Outlet:
         self._try_at = 0.0
         self._bugs = 0
         self._works = False
-        self._chosen: dict[str, bool] = {}
 
     @property
     def outbox(self) -> Messages | None:
@@ -97,8 +96,8 @@ class Outlet:
     def take(self, batch: Sequence[Reading], clock: Clock | None = None) -> None:
         """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
         with self.lock:
-            if self.use.select:
-                batch = [reading for reading in batch if self._applies(reading.sensor)]
+            if self.audience.select:
+                batch = self.audience.of(batch)
             self._follow(clock)
             if batch and (self._backlog or not self._works or not self._taken(batch)):
                 self._keep(batch)
@@ -211,13 +210,12 @@ class Outlet:
             hand_on(self.sink, other.sink, self.use.id)
         self.close()
 
-    def go_on_as(self, use: SinkUse, sensors: Sequence[Sensors[Sensor]]) -> None:
+    def go_on_as(self, use: SinkUse, audience: Audience) -> None:
         """Take over what a reload changes around a sink that stays."""
         with self.lock:
             self.use = use
-            self.sensors = list(sensors)
+            self.audience = audience
             self._backoff.retry = use.retry
-            self._chosen.clear()
 
     def _unhindered(self, step: Callable[[], None]) -> None:
         with Contained() as fault:
@@ -295,13 +293,6 @@ class Outlet:
             self.meter.drop("error", len(batch))
         self._bugs = 0
         return True
-
-    def _applies(self, sensor: str) -> bool:
-        known = self._chosen.get(sensor)
-        if known is None:
-            declared = next(filter(None, (table.find(sensor) for table in self.sensors)), None)
-            known = self._chosen[sensor] = chosen(self.use.select, sensor, declared)
-        return known
 
 
 def as_sink(plugin: object) -> Sink:

@@ -122,7 +122,7 @@ class Gateway:
         result: list[Outlet] = []
         for outlet in coming.outlets:
             if outlet.use.id in stay:
-                held[outlet.use.id].go_on_as(outlet.use, outlet.sensors)
+                held[outlet.use.id].go_on_as(outlet.use, outlet.audience)
             result.append(held[outlet.use.id] if outlet.use.id in stay else outlet)
         for pipeline in coming.pipelines:
             pipeline.outlets = result
