@@ -77,6 +77,15 @@ def test_a_secret_in_the_open_is_covered_wherever_its_line_is_shown(tmp_path: Pa
     assert line.index("bogus") == below.index("^")
 
 
+@pytest.mark.parametrize("value", ["hunter22: x", '"hunter22', "'hunter22", "hunter22: }", "[hunter22"])
+def test_a_secret_on_a_line_that_is_no_yaml_is_covered_by_its_name(tmp_path: Path, value: str) -> None:
+    """What stands behind `password` is one, whatever else is wrong with the line."""
+    main = written(tmp_path, main=source() + f"sinks:\n  phone:\n    type: phone\n    password: {value}\n")
+    shown = "\n".join(str(problem) for problem in load_report(main, REGISTRY).problems)
+    assert "password: ***" in shown
+    assert "hunter22" not in shown
+
+
 def test_rules_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
     rule = "%s: {sensor: t1, above: 90 °C}\n"
     main = written(tmp_path, main=source() + "alerts: [rules_*.yaml]\n", rules_a=rule % "a", rules_b=rule % "b")

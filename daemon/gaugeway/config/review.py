@@ -23,6 +23,8 @@ PASSWORD: Final = re.compile(r"(://[^/@\s:]*:)([^/@\s]+)(?=@)")
 """Where a password stands in an address."""
 TOKEN: Final = re.compile(r"(https?://[^/\s'\"]+/)([^\s'\"}]+)")
 """Where a token stands in the address of a webhook: anywhere behind the host."""
+CALLED: Final = re.compile(r"""(\b(?:password|secret|token)\b['"]?\s*:\s*)("[^"]*"?|'[^']*'?|[^!$\s,}][^,}]*)""")
+"""What stands behind a name that says it, also on a line that is no YAML."""
 
 
 class Review:
@@ -96,7 +98,7 @@ class Review:
                 problem,
                 message=self._covered(problem.message),
                 hint=self._covered(problem.hint),
-                source_line=TOKEN.sub(_starred, self._covered(problem.source_line)),
+                source_line=CALLED.sub(_starred, TOKEN.sub(_starred, self._covered(problem.source_line))),
             )
             for problem in problems
         ]
