@@ -41,6 +41,13 @@ def test_a_name_that_is_not_known_is_told_by_the_exit_code() -> None:
     assert "no plugin called 'avrage': did you mean 'average'?" in done.stderr
 
 
+def test_a_plugin_of_ones_own_is_looked_for_in_its_folder(tmp_path: Path) -> None:
+    """Who forgot to name it is reminded."""
+    (tmp_path / "fahrenheit.py").write_text(STAGE)
+    assert "--folder names the folder where your own are" in plugins("fahrenheit").stderr
+    assert plugins("fahrenheit", "--folder", tmp_path).returncode == 0
+
+
 def test_a_source_is_shown_in_full() -> None:
     """With what it takes of each of its sensors."""
     done = plugins("synthetic")

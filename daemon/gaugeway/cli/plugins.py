@@ -48,7 +48,8 @@ def run(words: Words) -> int:
     for refusal in registry.refusals:
         print(f"refused: {refusal}", file=sys.stderr)
     if wanted and not found:
-        hint = did_you_mean(wanted, {plugin.name for plugin in registry.usable(role, kind)})
+        guess = did_you_mean(wanted, {plugin.name for plugin in registry.usable(role, kind)}, listing=False)
+        hint = guess or ("" if folder else "--folder names the folder where your own are")
         print(
             f"gaugeway plugins: there is no plugin called '{wanted}'" + (f": {hint}" if hint else ""), file=sys.stderr
         )
