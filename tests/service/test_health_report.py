@@ -18,7 +18,8 @@ from gaugeway import DeviceError, Reading, Reject, Sensor
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import recent
-from gaugeway.service.health.health import Health, range_in
+from gaugeway.service.health.health import Health
+from gaugeway.service.health.heard import range_in
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Report, schema

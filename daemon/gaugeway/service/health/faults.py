@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from gaugeway.service.health.phrases import counted, length, moment, number, plain, size
+from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Complaint, Journal, Outbox, Report, Sensor, Sink, Source, Stage
 
 ENOUGH: Final = 5
@@ -30,6 +30,8 @@ def faults(report: Report, troubled: set[str]) -> Iterator[Complaint]:
     for sensor in report.sensors:
         if sensor.source not in troubled:
             yield from _of_sensor(sensor)
+        if sensor.garbled:
+            yield _of_garbled(sensor, report)
     for stage in report.stages:
         yield from _of_stage(stage)
     for sink in report.sinks:
@@ -99,6 +101,17 @@ def _of_sensor(sensor: Sensor) -> Iterator[Complaint]:
         kind="stale",
         message=f"sensor '{sensor.name}' {said}; it should be heard every {length(sensor.stale_after or 0)}",
         advice="is it connected, has it power, and is its name spelled as it sends it?",
+    )
+
+
+def _of_garbled(sensor: Sensor, report: Report) -> Complaint:
+    stages = [stage.name for stage in report.stages if stage.source == sensor.source and stage.on]
+    them = f", or its {'stages' if len(stages) > 1 else 'stage'} {', '.join(stages)}" if stages else ""
+    return Complaint(
+        part=f"sensor {sensor.name}",
+        kind="garbled",
+        message=f"what sensor '{sensor.name}' said last holds what does not belong there: {names(sensor.garbled)}",
+        advice=f"a plugin put it there: source '{sensor.source}'{them}; sinks may fail on it until its author mends it",
     )
 
 

@@ -13,16 +13,15 @@ from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.seen import SensorSeen
 from gaugeway.engine.status import Status
-from gaugeway.sensor import Sensor
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import kept, machine, report
 from gaugeway.service.health.configuration import Configuration
 from gaugeway.service.health.diagnosis import diagnose, summary
+from gaugeway.service.health.heard import age_of, heard, reasons
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.recent import Recent
 from gaugeway.service.health.stacks import where
 from gaugeway.service.supervisor import Supervisor
-from gaugeway.units import convert
 from gaugeway.version import version
 
 HANGS_AFTER: Final = 5.0
@@ -128,7 +127,7 @@ class Health:
             restarts=supervisor.restarts,
             readings=meter.timed,
             rate=came / self._recent.seconds,
-            rejected=rejected,
+            rejected=reasons(rejected),
             came_recently=came + refused,
             rejected_recently=refused,
             details=self._details(f"source {pipeline.name}", intake.source),
@@ -139,12 +138,11 @@ class Health:
         rates = [count / self._recent.seconds for count in self._recent.of_sensors(intake)]
         now = intake.time.now()
         for (name, seen), rate in zip(list(intake.sensors.items()), rates, strict=False):
-            heard = now - seen.at if seen.at else time.time() - (seen.last.time if seen.last else 0.0)
-            yield _sensor(name, pipeline, seen, age=max(0.0, heard), rate=rate)
+            yield heard(name, pipeline, seen, age=age_of(seen, now), rate=rate)
         for name in intake.use.sensors.names():
             if name not in intake.sensors:
                 silent = SensorSeen("", intake.use.sensors.declared[name])
-                yield _sensor(name, pipeline, silent, age=time.monotonic() - self._began, rate=0.0)
+                yield heard(name, pipeline, silent, age=time.monotonic() - self._began, rate=0.0)
 
     def _stages(self, pipeline: Pipeline) -> Iterator[report.Stage]:
         left = pipeline.chain.intake.timed
@@ -166,7 +164,7 @@ class Health:
             flag=use.flag,
             select=use.select,
             passed=passed,
-            dropped=dropped,
+            dropped=reasons(dropped),
             failed=meter.failed,
             failed_recently=self._recent.count(f"failed {pipeline.name}/{use.id}", meter.failed),
             last_error=meter.last_error,
@@ -188,7 +186,7 @@ class Health:
             retry_at=status.retry_at,
             taken=meter.timed,
             backlog=outlet.backlog,
-            dropped=dropped,
+            dropped=reasons(dropped),
             dropped_recently=self._recent.count(f"dropped {use.id}", sum(dropped.values())),
             failed=meter.failed,
             last_error=meter.last_error,
@@ -235,13 +233,13 @@ class Health:
             return str(fault)
 
     def _details(self, part: str, plugin: object) -> Mapping[str, object]:
-        """Return what a plugin itself reports: what its `report()` returns, as plain data."""
+        """Return what a plugin itself reports: what its `report()` returns, as JSON can hold it."""
         tell: Callable[[], object] | None = getattr(plugin, "report", None)
         if tell is None:
             return {}
         try:
             return self._moment.ask(
-                part, lambda: msgspec.convert(msgspec.to_builtins(tell(), enc_hook=str), dict[str, object])
+                part, lambda: msgspec.json.decode(msgspec.json.encode(tell(), enc_hook=str), type=dict[str, object])
             )
         except Speechless as fault:
             return {"report": str(fault)}
@@ -251,38 +249,3 @@ def _decisive(pipeline: Pipeline) -> Status:
     """Return the state that says most of a source: its pipeline's where that has trouble or has ended, else its own."""
     at_work = pipeline.status.state in ("starting", "running")
     return pipeline.intake.status if at_work else pipeline.status
-
-
-def range_in(declared: Sensor, unit: str) -> tuple[float, float] | None:
-    """Return the measuring range in the unit that the readings have, into which a stage may have turned them."""
-    if declared.range is None or not unit or not declared.unit:
-        return declared.range
-    low, high = declared.range
-    try:
-        return convert(low, declared.unit, unit), convert(high, declared.unit, unit)
-    except ValueError:  # what came of it has no range that anybody stated
-        return None
-
-
-def _sensor(name: str, pipeline: Pipeline, seen: SensorSeen, *, age: float, rate: float) -> report.Sensor:
-    """Return what is known of a sensor; the age of one that has said nothing is that of the gateway."""
-    declared, last = seen.declared or Sensor(), seen.last
-    results = {"normal": last.normal, "average": last.average, **(last.more or {})} if last else {}
-    limit = declared.stale_after
-    return report.Sensor(
-        name=name,
-        source=pipeline.name,
-        kind=declared.kind,
-        label=declared.label,
-        value=last.value if last else None,
-        unit=last.unit if last else declared.unit,
-        range=range_in(declared, last.unit if last else declared.unit),
-        quality=last.quality if last else "",
-        time=last.time if last else None,
-        age=age if last else None,
-        rate=rate,
-        readings=seen.count,
-        stale_after=limit,
-        stale=limit is not None and age > limit and pipeline.status.state != "ended",
-        results={result: value for result, value in results.items() if value is not None},
-    )

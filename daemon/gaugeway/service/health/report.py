@@ -97,6 +97,9 @@ class Sensor(Part, frozen=True, kw_only=True):
     stale_after: Annotated[float | None, Meta(description="Silent for longer, it counts as dead.")]
     stale: bool
     results: Annotated[Mapping[str, float], Meta(description="What stages have added to the last reading.")]
+    garbled: Annotated[
+        tuple[str, ...], Meta(description="What of the last reading is not of its type, and so not shown.")
+    ]
 
 
 class Stage(Part, frozen=True, kw_only=True):

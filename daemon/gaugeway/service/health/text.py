@@ -11,7 +11,7 @@ RED, GREEN, YELLOW, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b
 NARROWEST: Final = 40
 MOST_SENSORS: Final = 60
 MOST_COMPLAINTS: Final = 20
-TROUBLE: Final = frozenset({"waiting", "failed", "hangs", "stale", "bad"})
+TROUBLE: Final = frozenset({"waiting", "failed", "hangs", "stale", "garbled", "bad"})
 
 Row = Sequence[str]
 
@@ -110,7 +110,7 @@ def _of_source(source: Source) -> Row:
 
 
 def _of_sensor(sensor: Sensor) -> Row:
-    quality = "stale" if sensor.stale else sensor.quality
+    quality = "stale" if sensor.stale else "garbled" if sensor.garbled else sensor.quality
     value = f"{sensor.value:.6g}" if sensor.value is not None else "nothing"
     age = length(sensor.age) if sensor.age is not None else ""
     return (sensor.name, value, sensor.unit, quality, age, _rate(sensor.rate))
