@@ -41,6 +41,7 @@ def faults(report: Report, troubled: set[str]) -> Iterator[Complaint]:
     yield from _of_checkpoints(report)
     yield from _of_disk(report)
     yield from _of_memory(report)
+    yield from _of_files(report)
     yield from _of_http(report)
 
 
@@ -248,6 +249,18 @@ def _of_memory(report: Report) -> Iterator[Complaint]:
             f"uses {size(report.process.memory)}",
             advice="when it is full, the kernel ends what uses much; `top -o RES` shows what does, "
             f"{more}and `max_sensors` bounds what a wildcard may bring",
+        )
+
+
+def _of_files(report: Report) -> Iterator[Complaint]:
+    process = report.process
+    if 0 < process.files_limit <= process.files:  # a limit below zero is none
+        yield Complaint(
+            part="files",
+            kind="files",
+            message=f"this process can open no more files: all of its {process.files_limit:,} descriptors are in use",
+            advice=f"`sudo ls -l /proc/{process.pid}/fd` shows for what, it may be a plugin that closes nothing; "
+            "`gaugeway restart` helps for the moment",
         )
 
 

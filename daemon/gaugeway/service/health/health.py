@@ -40,6 +40,7 @@ class Health:
         """Tells how the HTTP server is."""
         self._configuration = Configuration(gateway.plan)
         self._version = version()
+        self._unit = machine.unit()
 
     def note(self) -> None:
         """Note what "recently" will be compared with; called every second or so."""
@@ -97,7 +98,7 @@ class Health:
             config_files=tuple(map(str, sorted(plan.files))),
             config_hash=self._configuration.hash,
             config_changed=changed,
-            unit=machine.unit(),
+            unit=self._unit,
             memory=machine.resident(),
             threads=machine.threads(),
             files=machine.open_files(),

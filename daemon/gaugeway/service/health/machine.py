@@ -1,7 +1,12 @@
-"""What the operating system says of this process, its disk and its clock."""
+"""What the operating system says of this process, its disk and its clock.
 
+It says it in files, and so nothing when no file descriptor is free: whoever asks has to go on then too.
+"""
+
+import errno
 import os
 import resource
+import threading
 import time
 from pathlib import Path
 from typing import Final
@@ -20,13 +25,19 @@ TENTH: Final = 0.1
 
 
 def resident() -> int:
-    """Return the resident memory of this process in bytes."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    """Return the resident memory of this process in bytes; 0 where it cannot be told."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return 0
 
 
 def open_files() -> int:
-    """Return how many file descriptors this process has open."""
-    return len(os.listdir("/proc/self/fd")) - 1  # one is that of the listing itself
+    """Return how many file descriptors this process has open; 0 where it cannot be told."""
+    try:
+        return len(os.listdir("/proc/self/fd")) - 1  # one is that of the listing itself
+    except OSError as error:
+        return open_files_limit() if error.errno == errno.EMFILE else 0
 
 
 def open_files_limit() -> int:
@@ -101,5 +112,8 @@ def clock() -> Clock:
 
 
 def threads() -> int:
-    """Return how many threads this process has, those of libraries too."""
-    return len(os.listdir("/proc/self/task"))
+    """Return how many threads this process has, those of libraries too where the system tells of them."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()

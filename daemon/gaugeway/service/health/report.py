@@ -50,9 +50,9 @@ class Process(Part, frozen=True, kw_only=True):
     ]
     config_changed: Annotated[tuple[str, ...], Meta(description="Files that have changed, come or gone since then.")]
     unit: Annotated[str, Meta(description="The systemd unit; empty without systemd.")]
-    memory: Annotated[int, Meta(description="Resident memory.")]
+    memory: Annotated[int, Meta(description="Resident memory; 0 where it cannot be told.")]
     threads: int
-    files: Annotated[int, Meta(description="Open file descriptors.")]
+    files: Annotated[int, Meta(description="Open file descriptors; 0 where it cannot be told.")]
     files_limit: Annotated[int, Meta(description="How many it may open.")]
     cpu: Annotated[float, Meta(description="CPU time used so far.")]
 

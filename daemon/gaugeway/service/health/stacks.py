@@ -33,8 +33,11 @@ def _telling(places: list[Place]) -> list[Place]:
 
 
 def _all_stacks() -> str:
-    """Return the stacks of all threads, taken without stopping any of them."""
-    file = os.memfd_create("stacks")
+    """Return the stacks of all threads, taken without stopping any of them; empty where that cannot be."""
+    try:
+        file = os.memfd_create("stacks")
+    except OSError:  # no file descriptor is free
+        return ""
     try:
         faulthandler.dump_traceback(file, all_threads=True)
         return os.pread(file, LARGEST, 0).decode(errors="replace")

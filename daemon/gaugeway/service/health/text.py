@@ -80,11 +80,11 @@ def _head(report: Report, paint: Painter) -> Iterator[str]:
         f"gaugeway {process.version}",
         f"process {process.pid}",
         f"up {length(process.uptime)}",
-        size(process.memory),
+        size(process.memory) if process.memory else "",
         f"{used:.1f} % of a core",
         number(process.threads, "thread"),
     )
-    yield from paint.wrapped(" · ".join(parts), "", "", DIM)
+    yield from paint.wrapped(" · ".join(filter(None, parts)), "", "", DIM)
 
 
 def _complaints(report: Report, paint: Painter) -> Iterator[str]:

@@ -50,8 +50,8 @@ def _of_gateway(report: Report) -> Iterator[Family]:
 def _of_process(process: Process) -> Iterator[Family]:
     yield single("process_start_time_seconds", "When it started.", process.since)
     yield single("process_cpu_seconds_total", "CPU time used.", process.cpu)
-    yield single("process_resident_memory_bytes", "Resident memory.", process.memory)
-    yield single("process_open_fds", "Open file descriptors.", process.files)
+    yield single("process_resident_memory_bytes", "Resident memory.", process.memory or None)
+    yield single("process_open_fds", "Open file descriptors.", process.files or None)
     yield single("process_max_fds", "How many it may open.", process.files_limit)
     yield single("gaugeway_threads", "Threads.", process.threads)
 
