@@ -5,9 +5,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.engine.kit import Fed, Feed, plan, readings, registry, until
 from tests.service.patient import AWAY, Stand, kinds, report_with
 
+from gaugeway import Reading, Reject
+from gaugeway.plan import PipelinePlan, SourceUse
+from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine
+from gaugeway.service.health.health import Health
 from gaugeway.service.health.report import Clock, Disk, Report
 from gaugeway.service.health.text import as_text
 
@@ -124,6 +129,34 @@ def test_messages_that_a_bug_keeps_back(stand: Stand) -> None:
     )
     assert "buffer" not in complaint.advice
     assert "7 from its outbox" in as_text(found, width=120)
+
+
+@pytest.mark.parametrize(("others", "more"), [(6, False), (6, True), (1, False), (1, True)])
+def test_more_sensors_than_may_appear(tmp_path: Path, others: int, *, more: bool) -> None:
+    """It is the bound that is named, not the format, unless something else was left out too."""
+    feed = Feed(*readings(1.0, 2.0), *(Reading(f"other{index}", 1.0) for index in range(others)))
+    feed.say(*([Reject("crc")] if more else []))
+    pipeline = PipelinePlan(source=SourceUse(type="fed", id="src", options={"feed": feed}))
+    narrow = msgspec.structs.replace(plan(tmp_path, pipeline), max_sensors=1)
+    gateway = Gateway(narrow, registry(fed=("source", Fed)))
+    health = Health(gateway)
+    gateway.start()
+    try:
+        until(lambda: health.now().sources[0].came_recently == 2 + others + more)
+        report = health.now()
+    finally:
+        gateway.stop()
+    (found,) = report.complaints if others > 1 else report.remarks
+    if more:
+        assert found.kind == ("unreadable" if others > 1 else "rejected")
+        return
+    assert found.message == (
+        f"source 'src' left out {others} of the last {others + 2} inputs: more sensors appear than "
+        f"`limits.max_sensors` allows ({others} too many sensors)"
+    )
+    assert found.kind == "crowded"
+    assert "`limits: {max_sensors: ...}`" in found.advice
+    assert "format" not in found.advice
 
 
 def test_a_disk_that_takes_no_journal(stand: Stand) -> None:

@@ -5,22 +5,15 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
+from gaugeway.service.health.inputs import much_left_out
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
 from gaugeway.service.health.report import Complaint, Journal, Outbox, Report, Sensor, Sink, Source, Stage
 
-ENOUGH: Final = 5
-MOST: Final = 0.5
 FULL: Final = os.strerror(errno.ENOSPC)
 NO_PERMISSION: Final = os.strerror(errno.EACCES)
 IN_USE: Final = os.strerror(errno.EADDRINUSE)
 NOT_HERE: Final = os.strerror(errno.EADDRNOTAVAIL)
 READ_ONLY: Final = os.strerror(errno.EROFS)
-KINDS_OF_INPUT: Final = {"serial": "lines", "mqtt": "messages", "csv": "rows"}
-OF_FORMAT: Final = {
-    "serial": "is the baud rate right, and does the format fit the lines?",
-    "mqtt": "does the format fit the messages?",
-    "csv": "does the format fit the columns?",
-}
 
 
 def faults(report: Report, troubled: set[str]) -> Iterator[Complaint]:
@@ -72,25 +65,8 @@ def _of_source(source: Source, report: Report) -> Iterator[Complaint]:
             message=f"source '{source.name}' waits since {moment(source.since)}: {plain(source.reason)}{also}",
             advice=_tried_again(source.retry_at, report.clock.now, source.reason),
         )
-    if not source.hangs and unreadable(source):
-        what = KINDS_OF_INPUT.get(source.type, "inputs")
-        yield Complaint(
-            part=part,
-            kind="unreadable",
-            message=f"source '{source.name}': {source.rejected_recently:,} of the last {source.came_recently:,} {what} "
-            f"could not be read ({counted(source.rejected)})",
-            advice=f"{OF_FORMAT.get(source.type, 'does the format fit what comes?')} {shown_in_logs(source)}",
-        )
-
-
-def shown_in_logs(source: Source) -> str:
-    """Return where the input is shown that a source could not read."""
-    return f"`gaugeway logs --source {source.name}` shows what came"
-
-
-def unreadable(source: Source) -> bool:
-    """Tell whether so much of what came could not be read that the fault is ours to name."""
-    return source.rejected_recently >= ENOUGH and source.rejected_recently > MOST * source.came_recently
+    if not source.hangs:
+        yield from much_left_out(source)
 
 
 def _of_sensor(sensor: Sensor) -> Iterator[Complaint]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, cast
 
-from gaugeway.service.health.faults import shown_in_logs, unreadable
-from gaugeway.service.health.phrases import counted, length, names, number
+from gaugeway.service.health.inputs import some_left_out
+from gaugeway.service.health.phrases import length, names, number
 from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source
 
 QUIET: Final = 60.0
@@ -86,14 +86,7 @@ def _on_sensor(sensor: Sensor, uptime: float) -> Iterator[Complaint]:
 
 
 def _on_source(source: Source) -> Iterator[Complaint]:
-    if source.rejected_recently and not unreadable(source):
-        yield Complaint(
-            part=f"source {source.name}",
-            kind="rejected",
-            message=f"source '{source.name}' could not read {source.rejected_recently:,} of the last "
-            f"{source.came_recently:,} inputs ({counted(source.rejected)})",
-            advice=f"is a cable loose, or does one device send something else? {shown_in_logs(source)}",
-        )
+    yield from some_left_out(source)
     if source.restarts and source.state != "failed":
         yield Complaint(
             part=f"source {source.name}",
