@@ -1,11 +1,13 @@
 """The alarms of all sinks that raise some: how they stand, and orders for them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from gaugeway.engine.outlet import Outlet
 from gaugeway.service.control.peers import Peer
 from gaugeway.service.control.requests import AlarmsOf, Listed, Order, Said
+from gaugeway.service.health.moment import Moment, Speechless
 
 REFUSED = 1
 USAGE = 2
@@ -14,7 +16,7 @@ UNKNOWN = "there is no alert"
 
 @runtime_checkable
 class Alarming(Protocol):
-    """A sink that raises alarms. All of it may be called from any thread, and nothing of it waits."""
+    """A sink that raises alarms. All of it may be called from any thread."""
 
     def alarms(self) -> Sequence[Mapping[str, object]]:
         """Return how every alarm stands; its `key` is what orders call it."""
@@ -30,16 +32,27 @@ class Alarming(Protocol):
 
 
 class Alarms:
-    """Those among the sinks of a gateway that raise alarms, asked and told together."""
+    """Those among the sinks of a gateway that raise alarms, asked and told together.
 
-    def __init__(self, outlets: Iterable[Outlet]) -> None:
+    What they are asked they may have to read, or wait for another thread of theirs that hangs in a file: each is given
+    a moment for it.
+    """
+
+    def __init__(self, outlets: Iterable[Outlet], moment: Moment) -> None:
+        self._moment = moment
         self._sinks = {outlet.use.id: sink for outlet in outlets if isinstance(sink := outlet.sink, Alarming)}
 
     def listed(self, request: AlarmsOf) -> Listed:
-        """Return how they stand, or what happened last."""
-        most = request.history
-        found = ((name, sink.history(most) if most > 0 else sink.alarms()) for name, sink in self._sinks.items())
+        """Return how they stand, or what happened last; `Speechless` names one that does not say it."""
+        found = ((name, self._ask(name, sink, request.history)) for name, sink in self._sinks.items())
         return Listed([{"sink": name, **one} for name, some in found for one in some])
+
+    def _ask(self, name: str, sink: Alarming, most: int) -> Sequence[Mapping[str, object]]:
+        tell = partial(sink.history, most) if most > 0 else sink.alarms
+        try:
+            return self._moment.ask(f"alarms of {name}", tell)
+        except Speechless as fault:
+            raise Speechless(f"sink '{name}' cannot tell of its alarms: {fault}") from None
 
     def tell(self, request: Order, peer: Peer, reply: Callable[[Said], None]) -> Said | None:
         """Hand an order on, to be answered through `reply` when it is carried out; return why that cannot be."""

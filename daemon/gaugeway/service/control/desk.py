@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -31,6 +31,7 @@ from gaugeway.service.control.requests import (
 )
 from gaugeway.service.control.taps import Tap
 from gaugeway.service.health.health import Health
+from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.text import as_text
 from gaugeway.service.signals import Wishes
 from gaugeway.version import version
@@ -38,6 +39,8 @@ from gaugeway.version import version
 log = logger(__name__)
 UNWELL = 1
 USAGE = 2
+PATIENCE: Final = 1.0
+"""A sink may take so long to tell of its alarms, of which there may be many; all others wait meanwhile."""
 
 
 class Errand(NamedTuple):
@@ -58,6 +61,7 @@ class Desk:
         self.health = health
         self.ready = False
         self._wishes = wishes
+        self._moment = Moment(PATIENCE)
         self._errands: SimpleQueue[Errand] = SimpleQueue()
         self._pong = Pong(os.getpid(), version(), health.gateway.plan.node, ready=False)
 
@@ -118,9 +122,12 @@ class Desk:
         return ANSWERS.encode(Switches(flags.as_dict()))
 
     def _alarms(self, request: AlarmsOf | Order, guest: Guest, reply: Callable[[bytes], None]) -> bytes | None:
-        alarms = Alarms(self.health.gateway.outlets)
+        alarms = Alarms(self.health.gateway.outlets, self._moment)
         if isinstance(request, AlarmsOf):
-            return ANSWERS.encode(alarms.listed(request))
+            try:
+                return ANSWERS.encode(alarms.listed(request))
+            except Speechless as fault:
+                return encoded(Said(error=str(fault), code=UNWELL))
         log.info("asked over the control socket", ask=request.cmd, alert=request.alert, **_by(guest))
         refusal = alarms.tell(request, guest.peer, lambda said: reply(encoded(said)))
         return None if refusal is None else encoded(refusal)
