@@ -22,7 +22,7 @@ from gaugeway.service.health.health import Health
 from gaugeway.service.health.heard import range_in
 from gaugeway.service.health.moment import Moment, Speechless
 from gaugeway.service.health.phrases import counted, length, moment, names, number, plain, size
-from gaugeway.service.health.report import Report, schema
+from gaugeway.service.health.report import Report, as_json, schema
 from gaugeway.service.health.stacks import where
 from gaugeway.service.health.text import as_text
 
@@ -322,6 +322,17 @@ def test_colours_only_where_they_are_wanted(stand: Stand) -> None:
     for code in ("\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[0m"):
         colored = colored.replace(code, "")
     assert colored == as_text(report)
+
+
+def test_words_of_a_driver_that_cannot_be_written(tmp_path: Path) -> None:
+    """The name of a device may be no text at all; it is shown as well as it can be, on every way."""
+    with Stand(tmp_path).running() as stand:
+        stand.feed.say(DeviceError("/dev/\udcff is gone"))
+        report = stand.when(lambda report: report.sources[0].state == "waiting")
+    told = msgspec.json.decode(as_json(report), type=Report)
+    assert told.sources[0].reason == "/dev/\\udcff is gone"
+    assert told.summary == report.summary
+    assert "/dev/? is gone" in as_text(report).encode().decode()
 
 
 def test_the_schema_fits_the_report(stand: Stand) -> None:

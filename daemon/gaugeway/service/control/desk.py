@@ -32,6 +32,7 @@ from gaugeway.service.control.requests import (
 from gaugeway.service.control.taps import Tap
 from gaugeway.service.health.health import Health
 from gaugeway.service.health.moment import Moment, Speechless
+from gaugeway.service.health.report import as_json
 from gaugeway.service.health.text import as_text
 from gaugeway.service.signals import Wishes
 from gaugeway.version import version
@@ -106,7 +107,7 @@ class Desk:
     def _health(self, request: HealthOf) -> bytes:
         report = self.health.now()
         if not request.text:
-            return ANSWERS.encode(report)
+            return as_json(report)
         text = as_text(report, color=request.color, width=request.width)
         return encoded(Said(text=text, code=UNWELL if report.complaints else 0))
 

@@ -3,8 +3,8 @@
 Times are seconds since 1970, durations seconds, sizes bytes. "Recently" is the last minute.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import Meta
@@ -256,6 +256,24 @@ class Absence(Part, frozen=True, kw_only=True):
     config: str
     words: Annotated[str, Meta(description="The summary of its last report, as far as it is known.")]
     fault: Annotated[str, Meta(description="What ended it, where nobody asked it to stop.")]
+
+
+def as_json(report: Report) -> bytes:
+    """Return a report as JSON, where half a character, as the name of a device may have one, is written as a code."""
+    try:
+        return msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_writable(msgspec.to_builtins(report)))
+
+
+def _writable(data: object) -> object:
+    if isinstance(data, str):
+        return data.encode("utf-8", "backslashreplace").decode()
+    if isinstance(data, dict):
+        return {_writable(name): _writable(one) for name, one in cast("dict[object, object]", data).items()}
+    if isinstance(data, list | tuple):
+        return [_writable(one) for one in cast("Iterable[object]", data)]
+    return data
 
 
 def schema() -> dict[str, object]:

@@ -9,7 +9,7 @@ import msgspec
 from gaugeway.contain import Contained, in_words
 from gaugeway.log import logger
 from gaugeway.service.health.health import Health
-from gaugeway.service.health.report import Report
+from gaugeway.service.health.report import Report, as_json
 from gaugeway.service.web import exposition
 from gaugeway.service.web.metrics import metrics
 from gaugeway.service.web.request import Page, refusal
@@ -60,4 +60,4 @@ def _metrics(report: Report) -> Page:
 
 def _health(report: Report) -> Page:
     status = 200 if report.state == "well" else 503
-    return Page(status, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n", "application/json")
+    return Page(status, msgspec.json.format(as_json(report), indent=2) + b"\n", "application/json")
