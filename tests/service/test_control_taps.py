@@ -9,6 +9,7 @@ import pytest
 from tests.engine.kit import Feed, readings, until
 from tests.service.switchboard import Stand
 
+from gaugeway import Reading
 from gaugeway.plan import PipelinePlan
 from gaugeway.service.control.taps import MOST
 from gaugeway.service.presence.client import RefusedError
@@ -57,6 +58,18 @@ def test_a_tap_that_nobody_reads_costs_no_reading(stand: Stand) -> None:
     assert shown + missed == count
     assert missed > 0
     assert stand.shelf.values == [2.0 * value for value in range(count)]
+
+
+def test_what_cannot_be_shown_is_counted_and_no_fault_of_the_stage(stand: Stand) -> None:
+    """A plugin may put anything into a reading; who looks at it takes nothing from the sinks."""
+    with stand.talk() as talk:
+        tap = talk.listen({"ask": "tap", "at": "fed", "where": "average>1"})
+        next(tap)
+        odd = Reading("t", 1.0)
+        odd.average = cast("float", "much")
+        stand.feed.say(odd, *readings(2.0))
+        until(lambda: stand.shelf.values == [2.0, 4.0])
+        assert next(tap) == {"missed": 1}
 
 
 @pytest.mark.parametrize(

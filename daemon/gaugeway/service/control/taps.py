@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gaugeway.contain import Contained
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.reading import Reading
 from gaugeway.service.control.where import Condition, condition
@@ -16,7 +17,7 @@ MOST: Final = 1000
 
 
 class Missed(msgspec.Struct, frozen=True):
-    """Tells how many readings were left out because they came faster than they were taken."""
+    """Tells how many readings were left out: they came faster than they were taken, or cannot be shown."""
 
     missed: int
 
@@ -41,7 +42,12 @@ class Tap:
         self._attach(self._find())
 
     def see(self, reading: Reading) -> None:
-        """Keep a copy of a reading that is asked for."""
+        """Keep a copy of a reading that is asked for; what a plugin has put into it does no harm."""
+        with Contained() as fault:
+            self._keep(reading)
+        self._missed += fault.error is not None
+
+    def _keep(self, reading: Reading) -> None:
         name = reading.sensor
         wanted = self._chosen.get(name)
         if wanted is None:
