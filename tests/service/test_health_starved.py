@@ -78,6 +78,6 @@ def test_a_gateway_is_ready_and_refuses_a_reload(stand: Stand) -> None:
     daemon = Daemon(stand.gateway, Wishes(), Announcement(Record("here"), None))
     with closing(daemon.web), nothing_free():
         daemon.ready()
-        assert "Too many open files" in daemon.reload()
+        assert "too many open files" in daemon.reload().lower()  # whoever it is that finds out first
     assert daemon.desk.ready
     assert stand.gateway.alive
