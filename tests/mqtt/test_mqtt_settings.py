@@ -77,6 +77,7 @@ def test_contradictions_are_refused(tmp_path: Path) -> None:
         (partial(both, password=SECRET), "password is given twice"),
         (partial(plain, client_id="x" * 65536), "'client_id' is no text that MQTT can carry"),
         (partial(plain, username="\0"), "'username' is no text that MQTT can carry"),
+        (partial(plain, username="\udcff"), "'username' is no text that MQTT can carry"),
         (partial(plain, username="me", password=SECRET * 11_000), "'password' is no text that MQTT can carry"),
     ):
         with pytest.raises(ConfigError, match=says) as refused:

@@ -8,9 +8,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import msgspec
 
 from gaugeway.errors import ConfigError
+from gaugeway.mqtt.text import LONGEST, fits
 from gaugeway.options import Address, Duration, FilePath, Meta, Secret
 
-LONGEST_TEXT: Final = 65535
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 BrokerAddress = Annotated[
@@ -109,10 +109,8 @@ class Broker(msgspec.Struct, frozen=True, kw_only=True):
             if path is not None and not path.is_file():
                 raise ConfigError(f"'{name}': there is no file {path}")
         for name, text in (("client_id", self.client_id), ("username", self.username), ("password", self.password)):
-            if text is not None and ("\0" in text or len(text.encode(errors="replace")) > LONGEST_TEXT):
-                raise ConfigError(
-                    f"'{name}' is no text that MQTT can carry: at most {LONGEST_TEXT} bytes, none of them 0"
-                )
+            if text is not None and not fits(text):
+                raise ConfigError(f"'{name}' is no text that MQTT can carry: at most {LONGEST} bytes, none of them 0")
         if self.password is not None and self.username is None:
             raise ConfigError("a password needs its user: add 'username'")
 

@@ -3,14 +3,14 @@
 from typing import Final
 
 from gaugeway.errors import ConfigError
+from gaugeway.mqtt.text import fits
 
-LONGEST: Final = 65535
 SHARED: Final = "$share"
 
 
 def topic_filter(text: str) -> str:
     """Return a topic filter as it is; ConfigError where no broker would take it."""
-    if not text or "\0" in text or len(text.encode()) > LONGEST:
+    if not text or not fits(text):
         raise ConfigError("a topic has to have at least one character, at most 65535, and no NUL")
     levels = levels_of(text)
     if not levels:

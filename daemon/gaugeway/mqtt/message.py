@@ -4,7 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
-LONGEST_TOPIC: Final = 65535
+from gaugeway.mqtt.text import fits
+
 SHOWN: Final = 80
 
 
@@ -17,8 +18,7 @@ class Message(msgspec.Struct, frozen=True, array_like=True):
     retain: bool = False
 
     def __post_init__(self) -> None:
-        too_long = len(self.topic) > LONGEST_TOPIC // 4 and len(self.topic.encode()) > LONGEST_TOPIC
-        if not self.topic or too_long or not {"+", "#", "\0"}.isdisjoint(self.topic):
+        if not self.topic or not fits(self.topic) or not {"+", "#"}.isdisjoint(self.topic):
             raise ValueError(f"nothing can be published to the topic {self.topic[:SHOWN]!r}")
 
     def pack(self) -> bytes:
