@@ -14,9 +14,9 @@ from gaugeway import Reading
 from gaugeway.delivery.files import Files
 from gaugeway.delivery.intake import IntakeJournal
 from gaugeway.delivery.journal import Journal
-from gaugeway.engine.burst import Burst
+from gaugeway.engine.burst import Burst, Receipt
 from gaugeway.engine.intake import Intake
-from gaugeway.engine.recorder import Counted, Journaled, Receipt
+from gaugeway.engine.recorder import Counted, Journaled
 
 SIZE: Final = 1024 * 1024
 

@@ -5,13 +5,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import pytest
 from tests.engine.kit import END, Fed, Feed, plan, readings, registry, until
+from tests.service import works
 
 from gaugeway import Reading, Urgent
 from gaugeway.engine.recorder import Journaled
@@ -66,14 +67,8 @@ def recorded(feed: Feed, label: str = "january") -> SourceUse:
     return SourceUse(type="recorded", id="history", options={"feed": feed, "label": label})
 
 
-@contextmanager
-def started(made: Plan, known: Registry = REGISTRY) -> Generator[Gateway]:
-    gateway = Gateway(made, known)
-    gateway.start()
-    try:
-        yield gateway
-    finally:
-        assert gateway.stop()
+def started(made: Plan, known: Registry = REGISTRY) -> AbstractContextManager[Gateway]:
+    return works.started(made, known)
 
 
 def written(folder: Path, what: str = "value") -> list[float]:

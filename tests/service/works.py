@@ -106,8 +106,8 @@ def sink(
 
 
 @contextmanager
-def started(plan: Plan) -> Generator[Gateway]:
-    gateway = Gateway(plan, REGISTRY)
+def started(plan: Plan, known: Registry = REGISTRY) -> Generator[Gateway]:
+    gateway = Gateway(plan, known)
     gateway.start()
     try:
         yield gateway

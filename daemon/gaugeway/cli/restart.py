@@ -32,7 +32,7 @@ def run(words: Words) -> int:
     unit = unit_of(meant)
     if unit is not None:
         return told("restart", unit)
-    code = stop(meant, kill=True)
+    code = stop(meant.seen, kill=True)
     return code if code != exits.WELL else start(find(word))
 
 

@@ -6,7 +6,8 @@ from gaugeway.cli import exits
 from gaugeway.cli.background import ended
 from gaugeway.cli.unit import told, unit_of
 from gaugeway.cli.words import Words
-from gaugeway.service.presence.find import MEANT, Meant, find
+from gaugeway.service.presence.find import MEANT, find
+from gaugeway.service.presence.record import Sighting
 
 
 def words(name: str) -> Words:
@@ -24,25 +25,20 @@ def words(name: str) -> Words:
 def run(words: Words) -> int:
     """Stop it, if it runs."""
     meant = find(words.text("config"))
-    if not meant.runs:
+    if meant.seen is None or not meant.runs:
         print(f"{meant.config or 'no gateway'} is not running")
         return exits.WELL
-    return stop(meant, kill=words.on("--kill"))
-
-
-def stop(meant: Meant, *, kill: bool = False) -> int:
-    """Stop a gateway that runs."""
     unit = unit_of(meant)
-    if unit is not None:
-        return told("stop", unit)
-    if meant.seen is None:
-        print("stopped, everything is on disk")
-        return exits.WELL
-    node, pid = meant.seen.record.node, meant.seen.record.pid
-    if not ended(meant.seen, kill=kill):
+    return told("stop", unit) if unit is not None else stop(meant.seen, kill=words.on("--kill"))
+
+
+def stop(seen: Sighting, *, kill: bool = False) -> int:
+    """Stop a gateway that runs by itself."""
+    node, pid = seen.record.node, seen.record.pid
+    if not ended(seen, kill=kill):
         print(f"gaugeway stop: process {pid} still runs; `gaugeway stop --kill` ends it by force", file=sys.stderr)
         return exits.UNWELL
-    if find(meant.seen.record.config).died:
+    if find(seen.record.config).died:
         print(f"{node} has ended, but not in good order: what is in its journals is worked through at the next start")
         return exits.WELL if kill else exits.UNWELL
     print(f"{node} is stopped, everything is on disk")

@@ -20,7 +20,7 @@ from gaugeway.engine.seen import SensorSeen
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
 from gaugeway.engine.wallclock import WallClock
-from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError
+from gaugeway.errors import ConfigError, DeviceError, PluginError
 from gaugeway.log import logger
 from gaugeway.plan import SourceUse
 from gaugeway.reading import Reading, Reject, Tick
@@ -97,8 +97,8 @@ class Intake:
 
     def _after(self, error: BaseException) -> Generator[Burst]:
         """Wait where waiting can help; otherwise end the pipeline."""
-        self.meter.fail(in_words(error))
-        words = _words(error)
+        words = in_words(error)
+        self.meter.fail(words)
         if isinstance(error, DeviceError | OSError):
             yield from self._pause(words)
             return
@@ -273,8 +273,3 @@ def _hold_against_contract(name: object, value: object) -> None:
         raise PluginError(f"it yields a reading of {name!r}, which is no name but a {type(name).__name__}")
     if isinstance(value, bool) or not isinstance(value, float | int):
         raise PluginError(f"it yields {value!r} for '{name}', which is no number but a {type(value).__name__}")
-
-
-def _words(error: BaseException) -> str:
-    """Return what an error of ours says as it stands, and any other with its kind."""
-    return str(error) if isinstance(error, GaugewayError) and str(error) else in_words(error)

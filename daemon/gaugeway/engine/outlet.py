@@ -50,10 +50,6 @@ class Outlet:
         self.guard: Callable[[], None] | None = None
         """Called before a batch is handed over; what it raises counts as the sink's own fault."""
         self.audience = Audience(use.select)
-        self.pressed = False
-        """Whether so many batches wait that a sender who can wait should."""
-        self.keeps_orders = hasattr(sink, "unsaved")
-        """Whether the sink does things that no replay would do again, such as what a person told it."""
         self._tick: Callable[[Tick], Sequence[bytes] | None] | None = getattr(sink, "tick", None)
         self._flush: Callable[[], None] | None = getattr(sink, "flush", None)
         self._close: Callable[[], None] | None = getattr(sink, "close", None)
@@ -77,6 +73,11 @@ class Outlet:
     def full(self) -> bool:
         """Whether no further batch can wait for it."""
         return len(self._backlog) >= BACKLOG
+
+    @property
+    def pressed(self) -> bool:
+        """Whether so many batches wait that a sender who can wait should."""
+        return len(self._backlog) >= BACKLOG // 2
 
     @property
     def backlog(self) -> int:
@@ -126,7 +127,6 @@ class Outlet:
         if self.full:
             self.meter.drop("sink blocked", len(self._backlog.popleft()))
         self._backlog.append(batch)
-        self.pressed = len(self._backlog) >= BACKLOG // 2
 
     def _follow(self, clock: Clock | None) -> None:
         """Show the sink the time of the pipeline whose turn it is."""
@@ -141,7 +141,7 @@ class Outlet:
 
     @property
     def unsaved(self) -> bool:
-        """Whether it has done such things since its state was saved."""
+        """Whether the sink has done something that no replay would do again, such as what a person told it."""
         return bool(getattr(self.sink, "unsaved", False))
 
     def catch_up(self) -> None:
@@ -154,7 +154,6 @@ class Outlet:
                 if not self._attempt(batch, self.sink.consume, batch):
                     break
                 self._backlog.popleft()
-            self.pressed = len(self._backlog) >= BACKLOG // 2
 
     def flush(self) -> None:
         """Make what was taken last; a fault waits like that of a batch."""

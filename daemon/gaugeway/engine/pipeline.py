@@ -185,9 +185,8 @@ class Pipeline:
         self._halt_if_a_sink_does()
         if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
             self._tick(Tick(now=burst.now))
-        for outlet in self.outlets:
-            if outlet.keeps_orders and outlet.unsaved:
-                self.save_soon()
+        if any(outlet.unsaved for outlet in self.outlets):
+            self.save_soon()
         self.recorder.settle(burst)
 
     def _released(self) -> Generator[Burst]:
@@ -204,10 +203,9 @@ class Pipeline:
         readings = cast("list[Reading]", came)
         waiting.clear()
         for start in range(0, len(readings), BATCH):
-            batch = readings[start : start + BATCH] if len(readings) > BATCH else readings
             for outlet in self.outlets:
                 try:
-                    outlet.take(batch[:], self.chain.site.clock)
+                    outlet.take(readings[start : start + BATCH], self.chain.site.clock)
                 except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
                     self._halted = error
 

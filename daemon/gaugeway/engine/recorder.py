@@ -9,7 +9,7 @@ import msgspec
 from gaugeway.contain import in_words
 from gaugeway.delivery.intake import Entry, IntakeJournal
 from gaugeway.delivery.journal import JournalFullError
-from gaugeway.engine.burst import Burst
+from gaugeway.engine.burst import Burst, Receipt
 from gaugeway.engine.intake import Intake
 from gaugeway.engine.status import Status
 from gaugeway.errors import DeviceError
@@ -17,7 +17,6 @@ from gaugeway.log import logger
 
 log = logger(__name__)
 
-Receipt = int | tuple[int, int]
 MEMORY: Final = 4096
 """How many messages a broker may send again although they are on disk, where the source does not say it."""
 AT_ONCE: Final = 512
@@ -186,8 +185,7 @@ class Journaled:
         burst.receipts, self._waiting_news = self._waiting_news, []
         self._refused = False
         self._owing = self._owing or bool(burst.readings or burst.receipts)
-        if self.status.state != "running":
-            self.status.become("running")
+        self.status.become("running")
         return True
 
     def settle(self, burst: Burst) -> None:

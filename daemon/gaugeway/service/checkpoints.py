@@ -10,6 +10,7 @@ import msgspec
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.delivery.outbox import Outbox
+from gaugeway.engine.burst import Receipt
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Journaled
@@ -31,7 +32,7 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
     measure: str
     position: int
     now: float
-    receipts: list[int | tuple[int, int]] = []
+    receipts: list[Receipt] = []
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):

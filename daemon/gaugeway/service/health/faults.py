@@ -130,6 +130,12 @@ def _of_sink(sink: Sink) -> Iterator[Complaint]:
         )
     if sink.outbox is not None:
         yield from _of_outbox(sink, sink.outbox)
+    yield from _told_by_itself(sink)
+
+
+def _told_by_itself(sink: Sink) -> Iterator[Complaint]:
+    """Complain of what the sink reports of itself."""
+    part = f"sink {sink.name}"
     trouble = sink.details.get("trouble")
     if isinstance(trouble, str) and trouble and not (sink.outbox and sink.outbox.failing_for is not None):
         yield Complaint(
