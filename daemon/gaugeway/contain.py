@@ -1,10 +1,13 @@
 """The one place that catches any exception: what other people's code may raise is kept from doing harm."""
 
 import threading
+from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from gaugeway.errors import GaugewayError, PluginError
+
+T = TypeVar("T")
 
 
 class Signal(BaseException):
@@ -33,6 +36,17 @@ class Contained:
         if error is not None and not _passes(error):
             self.error = error
         return self.error is not None
+
+
+def contained(call: Callable[[T], None], handed: T) -> BaseException | None:
+    """Do one call as in a `Contained` block, for half the price of one, and return the exception that ended it."""
+    try:
+        call(handed)
+    except BaseException as error:
+        if _passes(error):
+            raise
+        return error
+    return None
 
 
 class Blamed:

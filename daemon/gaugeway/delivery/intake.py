@@ -43,7 +43,7 @@ class IntakeJournal:
         `JournalFullError` where the journal has reached its size, `OSError` where the disk takes nothing; that is so
         too while the reserve is spent, because the room that it made is not meant for readings.
         """
-        if self._reserve is not None:
+        if self._reserve is not None and self._reserve.spent:
             self._reserve.keep_out(self.journal.folder)
         return self.journal.append((ENCODER.encode(entry),))
 

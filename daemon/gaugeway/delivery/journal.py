@@ -207,15 +207,15 @@ class Journal:
 
     def _tail(self, length: int) -> Segment:
         """Return the segment that the next `length` bytes go to."""
-        segments = self._shelf.segments
-        tail = segments[-1] if segments and segments[-1].file != CLOSED else None
-        if tail and tail.written and tail.written + length > self.segment_size:
+        shelf = self._shelf
+        tail = shelf.segments[-1] if shelf.segments else None
+        if tail is not None and (tail.file == CLOSED or tail.written > max(0, self.segment_size - length)):
             tail = None
-        if self.used + length + (0 if tail else BLOCK) > self.size:
-            raise JournalFullError(f"{self._shelf.folder} is full: {self.used} of {self.size} bytes are in use")
+        if shelf.used + length + (BLOCK if tail is None else 0) > self.size:
+            raise JournalFullError(f"{shelf.folder} is full: {shelf.used} of {self.size} bytes are in use")
         if tail is None:
-            tail = self._shelf.new(self._filled)
-            self._shelf.add(tail)
+            tail = shelf.new(self._filled)
+            shelf.add(tail)
         return tail
 
     def _leave_what_is_gone(self) -> None:

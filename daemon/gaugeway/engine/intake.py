@@ -206,20 +206,21 @@ class Intake:
         self._holds = self._sends_once and not (self._ticks and tick is not None)
         if self.wall.unset and readings:
             self.wall.mark(readings, wall, now)
-        open_for = now - self._opened_at
-        if self.status.state != "running" and (readings or not self._backoff.failures or open_for > SETTLED_AFTER):
-            self._runs()
-        if self._backoff.failures and open_for > HEALTHY_AFTER:
-            self._backoff.reset()
+        if self.status.state != "running" or self._backoff.failures:
+            self._goes_well(now - self._opened_at, came=bool(readings))
         items = len(readings) + self._left_out
         if not self.site.clock.live:
             now = max(self.site.clock.now, readings[-1].time if readings else 0.0)
             self.skip += items
         return Burst(readings, now, tick is not None, tick is not None and tick.full, items)
 
-    def _runs(self) -> None:
-        if self.status.become("running") and self._backoff.failures:
+    def _goes_well(self, open_for: float, *, came: bool) -> None:
+        """Note that the source can be read (again), and after a while that its failures are over."""
+        failed = self._backoff.failures
+        if (came or not failed or open_for > SETTLED_AFTER) and self.status.become("running") and failed:
             log.info("source is back", source=self.use.id)
+        if open_for > HEALTHY_AFTER:
+            self._backoff.reset()
 
     def _meet(self, reading: Reading) -> SensorSeen | None:
         """Take in a sensor that was not seen before, or say with its fate why not."""

@@ -64,8 +64,9 @@ class Stopwatch:
         """Decide whether the burst that comes is timed."""
         self._bursts += 1
         self.on = self._bursts % TURN_ON_EVERY == 1
-        self._since = perf_counter_ns()
-        self._charged = len(self.meters) - 1
+        if self.on:
+            self._since = perf_counter_ns()
+            self._charged = len(self.meters) - 1
 
     def handing(self, burst: Iterable[T], to: int) -> Iterator[T]:
         """Yield what a burst holds, each reading in the account of stage `to`."""

@@ -4,9 +4,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, ParamSpec, cast
+from typing import Final, TypeVar, cast
 
-from gaugeway.contain import Contained, in_words
+from gaugeway.contain import Contained, contained, in_words
 from gaugeway.contract import Sink
 from gaugeway.delivery.backoff import Backoff
 from gaugeway.engine.audience import Audience
@@ -22,7 +22,7 @@ from gaugeway.plan import SinkUse
 from gaugeway.reading import Reading, Tick
 from gaugeway.site import Clock
 
-P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logger(__name__)
 
@@ -58,7 +58,10 @@ class Outlet:
         self._backlog: deque[Sequence[Reading]] = deque()
         self._try_at = 0.0
         self._bugs = 0
-        self._works = False
+        self.works = False
+        """Whether it has taken all that it was handed, and nothing waits."""
+        self.hasty = hasattr(sink, "unsaved")
+        """Whether it may have done something that should be saved soon (`unsaved`)."""
 
     @property
     def outbox(self) -> Messages | None:
@@ -97,41 +100,36 @@ class Outlet:
     def take(self, batch: Sequence[Reading], clock: Clock | None = None) -> None:
         """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
         with self.lock:
+            if clock is not None:  # the sink is shown the time of the pipeline whose turn it is
+                own = self.clock
+                own.now, own.live, own.pipeline = clock.now, clock.live, clock.pipeline
             if self.audience.select:
                 batch = self.audience.of(batch)
-            self._follow(clock)
-            if batch and (self._backlog or not self._works or not self._taken(batch)):
-                self._keep(batch)
-            if self._backlog or not self._works:
+            taken = not batch
+            try:
+                taken = taken or (self.works and self._attempt(self._hand, batch, len(batch)))
+            finally:
+                if not taken:  # what the sink halts on waits for the restart
+                    self._keep(batch)
+            if not self.works:
                 self.catch_up()
-
-    def _taken(self, batch: Sequence[Reading]) -> bool:
-        """Hand a batch over directly; tell whether it is done with. What the sink halts on waits for the restart."""
-        try:
-            return self._attempt(batch, self.sink.consume, batch)
-        except HaltedError:
-            self._keep(batch)
-            raise
 
     def tick(self, tick: Tick, clock: Clock | None = None) -> None:
         """Let time pass in the sink, and try again what waits."""
         with self.lock:
-            self._follow(clock)
-            if self._backlog or not self._works:
+            if clock is not None:  # the sink is shown the time of the pipeline whose turn it is
+                own = self.clock
+                own.now, own.live, own.pipeline = clock.now, clock.live, clock.pipeline
+            if not self.works:
                 self.catch_up()
-            if self._tick is not None and (self._works or self._time.now() >= self._try_at):
-                self._attempt((), self._tick, tick)
+            if self._tick is not None and (self.works or self._time.now() >= self._try_at):
+                self._attempt(self._let_pass, tick)
 
     def _keep(self, batch: Sequence[Reading]) -> None:
         """Let a batch wait for the sink to work again."""
         if self.full:
             self.meter.drop("sink blocked", len(self._backlog.popleft()))
         self._backlog.append(batch)
-
-    def _follow(self, clock: Clock | None) -> None:
-        """Show the sink the time of the pipeline whose turn it is."""
-        if clock is not None:
-            self.clock.now, self.clock.live, self.clock.pipeline = clock.now, clock.live, clock.pipeline
 
     @property
     def predecessor(self) -> Sink | None:
@@ -151,7 +149,7 @@ class Outlet:
                 return
             while self._backlog and self._time.now() >= self._try_at:
                 batch = self._backlog[0]
-                if not self._attempt(batch, self.sink.consume, batch):
+                if not self._attempt(self._hand, batch, len(batch)):
                     break
                 self._backlog.popleft()
 
@@ -159,7 +157,7 @@ class Outlet:
         """Make what was taken last; a fault waits like that of a batch."""
         with self.lock:
             if self._flush is not None:
-                self._attempt((), self._flush)
+                self._attempt(_call, self._flush)
 
     def close(self) -> None:
         """Try once more what waits, make it last and close the sink; what fails on the way hinders nothing else.
@@ -222,29 +220,30 @@ class Outlet:
         if fault.error is not None:
             log.error("sink does not close well", sink=self.use.id, reason=in_words(fault.error))
 
-    def _attempt(
-        self,
-        batch: Sequence[Reading],
-        call: Callable[P, Sequence[bytes] | None],
-        *handed: P.args,
-        **options: P.kwargs,
-    ) -> bool:
+    def _attempt(self, step: Callable[[T], None], handed: T, readings: int = 0) -> bool:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
         if self._post.messages and not self._posted():
             return False
-        with Contained() as fault:
-            if batch and self.guard is not None:
-                self.guard()
-            said = call(*handed, **options)
-            if said:
-                self._post.add(said)
-        if fault.error is not None:
-            return self._after(fault.error, batch)
-        self.meter.timed += len(batch)
+        error = contained(step, handed)
+        if error is not None:
+            return self._after(error, readings)
+        self.meter.timed += readings
         posted = not self._post.messages or self._posted()
-        if posted and not self._works:
+        if posted and not self.works:
             self._begin_to_work()
         return True
+
+    def _hand(self, batch: Sequence[Reading]) -> None:
+        if self.guard is not None:
+            self.guard()
+        said = self.sink.consume(batch)
+        if said:
+            self._post.add(said)
+
+    def _let_pass(self, tick: Tick) -> None:
+        said = self._tick(tick) if self._tick is not None else None
+        if said:
+            self._post.add(said)
 
     def _posted(self) -> bool:
         """Put what the sink has said into the outbox; while that cannot be, the sink is handed no more."""
@@ -253,28 +252,28 @@ class Outlet:
             return True
         if fault.error is not None:
             self.meter.fail(in_words(fault.error))
-            self._works = False
+            self.works = False
             self._wait(fault.error)
         return False
 
     def _begin_to_work(self) -> None:
-        self._works = True
+        self.works = True
         if self.status.become("running") and self._backoff.failures:
             log.info("sink works again", sink=self.use.id)
         self._backoff.reset()
         self._bugs = 0
         self._try_at = 0.0
 
-    def _after(self, error: BaseException, batch: Sequence[Reading]) -> bool:
+    def _after(self, error: BaseException, readings: int) -> bool:
         """Do what the sink's strategy says; tell whether the batch is done with."""
-        self._works = False
+        self.works = False
         self.meter.fail(in_words(error))
         if self.use.on_error == "halt":
             raise HaltedError(f"sink '{self.use.id}' failed: {in_words(error)}") from error
         is_bug = not isinstance(error, DeviceError | OSError)
         self._bugs += is_bug
         if self.use.on_error == "skip" or self._bugs >= self.use.retry.attempts:
-            return self._leave_out(error, batch)
+            return self._leave_out(error, readings)
         self._wait(error, trace=error if is_bug else None)
         return False
 
@@ -285,13 +284,17 @@ class Outlet:
             say = log.warning if trace is None else partial(log.error, error=trace)
             say("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
 
-    def _leave_out(self, error: BaseException, batch: Sequence[Reading]) -> bool:
+    def _leave_out(self, error: BaseException, readings: int) -> bool:
         first = error if self.meter.failed == 1 else None
-        log.error("sink failed, batch left out", sink=self.use.id, reason=in_words(error), size=len(batch), error=first)
-        if batch:
-            self.meter.drop("error", len(batch))
+        log.error("sink failed, batch left out", sink=self.use.id, reason=in_words(error), size=readings, error=first)
+        if readings:
+            self.meter.drop("error", readings)
         self._bugs = 0
         return True
+
+
+def _call(step: Callable[[], None]) -> None:
+    step()
 
 
 def as_sink(plugin: object) -> Sink:

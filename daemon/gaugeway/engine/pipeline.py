@@ -111,7 +111,10 @@ class Pipeline:
 
     def _all_bursts(self) -> Generator[Burst]:
         if not self._replayed:
-            yield from self.recorder.replay()
+            for burst in self.recorder.replay():
+                yield burst
+                if self.intake.may_stop:
+                    return
             self._replayed = True
         yield from self.intake.bursts()
 
@@ -132,11 +135,13 @@ class Pipeline:
 
         At the end of the source the turn is kept in `ending`, while the stages give out what they have left.
         """
-        clock, meter = self.chain.site.clock, self.chain.intake
+        clock, meter, acknowledges = self.chain.site.clock, self.chain.intake, self.intake.acknowledges
         coming = chained(self._released(), bursts)
         while (burst := self._next(coming)) is not None:
             self._keep(burst)
-            with self.turn:
+            if self.turn.wanted:
+                self.turn.step_aside()
+            with self.turn.inside:
                 if self._stale:
                     self._held.append(burst)
                     self._stale = False
@@ -156,16 +161,15 @@ class Pipeline:
                     self._torn = True
                     raise
                 self._settle(burst)
-            if self.intake.may_stop:
-                raise Recompose
-            self._hold_back()
+            if acknowledges:
+                self._hold_back()
         if self.stopping.is_set():
             raise Recompose
-        ending.enter_context(self.turn)
+        ending.enter_context(self.turn.inside)
 
     def _next(self, bursts: Iterator[Burst]) -> Burst | None:
         """Wait for the source; what it brings, its end and its errors count only while this thread drives."""
-        self.wheel.wait()
+        self.wheel.waits = True
         try:
             return next(bursts, None)
         finally:
@@ -185,7 +189,7 @@ class Pipeline:
         self._halt_if_a_sink_does()
         if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
             self._tick(Tick(now=burst.now))
-        if any(outlet.unsaved for outlet in self.outlets):
+        if any(outlet.unsaved for outlet in self.outlets if outlet.hasty):
             self.save_soon()
         self.recorder.settle(burst)
 
@@ -224,12 +228,11 @@ class Pipeline:
 
         A reload may put other sinks in the place of those that are waited for.
         """
-        if self.intake.acknowledges:
-            while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
-                self.let_time_pass()
+        while any(outlet.pressed for outlet in self.outlets if not outlet.works) and not self.stopping.wait(0.2):
+            self.let_time_pass()
 
     def let_time_pass(self) -> None:
         """Tell the sinks that time has passed, while nothing else does."""
         self.moved_at = monotonic()
-        with self.turn:
+        with self.turn.inside:
             self._tick(Tick(now=self.intake.time.now()))

@@ -184,15 +184,18 @@ class Journaled:
             self._save_soon()
         burst.receipts, self._waiting_news = self._waiting_news, []
         self._refused = False
-        self._owing = self._owing or bool(burst.readings or burst.receipts)
-        self.status.become("running")
+        if burst.readings or burst.receipts:
+            self._owing = True
+        if self.status.state != "running":
+            self.status.become("running")
         return True
 
     def settle(self, burst: Burst) -> None:
         """Move on behind the burst; sync when the sender waits for it or it has been long enough."""
         if burst.position is not None:
             self.position = burst.position
-            self._remember(burst.receipts)
+            if burst.receipts:
+                self._remember(burst.receipts)
         due = burst.full or time.monotonic() - self._synced_at >= self._sync_every
         if due and self._owing:
             self.make_last()

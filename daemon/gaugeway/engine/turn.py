@@ -6,27 +6,31 @@ from contextlib import ExitStack, contextmanager
 
 
 class Turn:
-    """Entered by a pipeline for each burst; `paused` keeps it out and returns once it is between two.
+    """Taken by a pipeline for each burst (`inside`); `paused` keeps it out and returns once it is between two.
 
-    Two locks, because a busy pipeline would take a single one again before anybody else could.
+    A busy pipeline would take its turn again before anybody else could: while it is `wanted`, it steps aside before.
     """
 
     def __init__(self) -> None:
+        self.inside = threading.Lock()
+        self.wanted = False
         self._door = threading.Lock()
-        self._inside = threading.Lock()
 
-    def __enter__(self) -> None:
+    def step_aside(self) -> None:
+        """Let whoever waits have it."""
         with self._door:
-            self._inside.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._inside.release()
+            pass
 
     @contextmanager
     def paused(self) -> Generator[None]:
         """Hold the pipeline between two bursts."""
-        with self._door, self._inside:
-            yield
+        with self._door:
+            self.wanted = True
+            try:
+                with self.inside:
+                    yield
+            finally:
+                self.wanted = False
 
 
 @contextmanager

@@ -10,32 +10,28 @@ class Abandoned(Signal):
 
 
 class Wheel:
-    """Held by the thread that drives. Between `wait` and `go_on` it is in its source, where it may be replaced."""
+    """Held by the thread that drives. While it `waits` for its source, until `go_on`, it may be replaced."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._driver = 0
-        self._waits = False
+        self.waits = False
 
     def take(self) -> None:
         """Begin to drive."""
         self._driver = threading.get_ident()
-        self._waits = True
-
-    def wait(self) -> None:
-        """Begin to wait for the source."""
-        self._waits = True
+        self.waits = True
 
     def go_on(self) -> None:
         """Come back from the source; Abandoned where another one drives by now."""
         with self._lock:
             if self._driver != threading.get_ident():
                 raise Abandoned
-            self._waits = False
+            self.waits = False
 
     def snatch(self) -> bool:
         """Take the wheel from a thread that is in its source; tell whether it was there."""
         with self._lock:
-            if self._waits:
+            if self.waits:
                 self._driver = 0
-            return self._waits
+            return self.waits
