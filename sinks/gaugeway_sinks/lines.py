@@ -1,6 +1,7 @@
 """Readings as lines of JSON: one flat object a reading."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -10,6 +11,7 @@ from gaugeway_sinks.iso import IsoTimes
 
 ENCODER: Final = msgspec.json.Encoder()
 FIELDS: Final = frozenset(Reading.__struct_fields__)
+Encode = Callable[[Sequence[Reading]], bytes]
 
 
 class Lines(Protocol):
@@ -34,15 +36,14 @@ class JsonLines:
 
     def __init__(self, *, iso: bool = False) -> None:
         self.head: Final = b""
-        self._times = IsoTimes() if iso else None
+        self._encode: Encode = partial(_encode_dated, IsoTimes()) if iso else ENCODER.encode_lines
 
     def encode(self, batch: Sequence[Reading]) -> bytes:
         """Return the lines of a batch; results beyond `normal` and `average` stand beside the other fields."""
-        rare = [reading for reading in batch if reading.more is not None or reading.fate is not None]
-        if rare:
-            batch = [_writable(reading) for reading in batch]
-        lines = ENCODER.encode_lines(batch if self._times is None else _dated(batch, self._times))
-        return _flat(lines) if rare else lines
+        for reading in batch:
+            if reading.more is not None or reading.fate is not None:
+                return _flat(self._encode([_writable(reading) for reading in batch]))
+        return self._encode(batch)
 
     def fits(self, start: bytes) -> bool:
         """Tell whether a file begins like a JSON object."""
@@ -63,11 +64,12 @@ class Dated(msgspec.Struct, gc=False, omit_defaults=True):
     more: dict[str, float] | None = None
 
 
-def _dated(batch: Sequence[Reading], times: IsoTimes) -> list[Dated]:
-    return [
+def _encode_dated(times: IsoTimes, batch: Sequence[Reading]) -> bytes:
+    dated = [
         Dated(r.sensor, r.value, time, r.unit, r.quality, r.stamp, r.normal, r.average, r.more)
         for r, time in zip(batch, times.texts(batch), strict=True)
     ]
+    return ENCODER.encode_lines(dated)
 
 
 def _writable(reading: Reading) -> Reading:

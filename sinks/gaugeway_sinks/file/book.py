@@ -41,7 +41,7 @@ class Book:
         before = Mark(self.number, page.size, self.begun)
         lines = self._lines.encode(batch)
         try:
-            if self._fits_in(page, batch, lines):
+            if 0 < page.size <= self._limit - len(lines) and (self._every is None or self._within(self._every, batch)):
                 page.append(lines)
             else:
                 self._add_each(page, batch, lines.splitlines(keepends=True))
@@ -118,12 +118,9 @@ class Book:
             log.warning("the last line was torn and is cut off", file=self._path, bytes=torn)
         return page
 
-    def _fits_in(self, page: Page, batch: Sequence[Reading], lines: bytes) -> bool:
-        if page.size == 0 or page.size + len(lines) > self._limit:
-            return False
-        if self._every is None:
-            return True
-        low, high = self.begun.span(self._every)
+    def _within(self, every: float, batch: Sequence[Reading]) -> bool:
+        """Tell whether all of a batch belongs to the period in which the page began."""
+        low, high = self.begun.span(every)
         return not [reading for reading in batch if not low <= reading.time < high]
 
     def _add_each(self, page: Page, batch: Sequence[Reading], lines: list[bytes]) -> None:

@@ -5,7 +5,6 @@ import os
 import stat
 import zlib
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from gaugeway import DeviceError
@@ -20,7 +19,6 @@ class Page:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        self._named = Named(path)
         self._entered = False
         self._synced = False
         found = os.fstat(self._fd)
@@ -32,10 +30,13 @@ class Page:
 
     def append(self, data: bytes) -> None:
         """Write all of `data`. After an `OSError` a part of it may stand behind `size`; `cut` takes it away."""
-        with self._named:
+        try:
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
+        except OSError as error:
+            error.filename = str(self.path)  # the system was given only a descriptor
+            raise
         self.size += written
         self._synced = False
 
@@ -43,8 +44,11 @@ class Page:
         """Take back all that stands behind `size`; return how many bytes that were."""
         there = os.fstat(self._fd).st_size
         if there > size:
-            with self._named:
+            try:
                 os.ftruncate(self._fd, size)
+            except OSError as error:
+                error.filename = str(self.path)
+                raise
             self._synced = False
         self.size = min(there, size)
         return there - self.size
@@ -79,8 +83,11 @@ class Page:
     def sync(self) -> None:
         """Make everything written so far last, and the file's name too."""
         if not self._synced:
-            with self._named:
+            try:
                 os.fsync(self._fd)
+            except OSError as error:
+                error.filename = str(self.path)
+                raise
             self._synced = True
         if not self._entered:
             sync_folder(self.path.parent)
@@ -89,20 +96,6 @@ class Page:
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
-
-
-class Named:
-    """Lets an error say which file it is about, where the system was given only its descriptor."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if isinstance(error, OSError):
-            error.filename = str(self._path)
 
 
 def sealed(path: Path, size: int) -> int | None:
