@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.packets import length, publish
 
-from gaugeway.mqtt.packets import SHAPES, Cutter, Delivery, NotMqtt
+from gaugeway.mqtt.packets import PUBACK, PUBCOMP, PUBREC, SHAPES, Answer, Cutter, Delivery, NotMqtt
 
 LIMIT: Final = 1000
 PINGRESP: Final = b"\xd0\x00"
@@ -21,10 +21,22 @@ topics = st.binary(max_size=200)
 payloads = st.binary(max_size=300)
 
 
+def answer(kind: int, code: int | None = None, reason: bytes | None = None) -> bytes:
+    """Return what a broker says of message 0x8012, with a reason code and a text, or without."""
+    body = b"\x80\x12"
+    if code is not None:
+        body += bytes([code])
+    if reason is not None:
+        text = b"\x1f" + len(reason).to_bytes(2) + reason
+        body += length(len(text)) + text
+    return bytes([kind]) + length(len(body)) + body
+
+
 @st.composite
 def packets(draw: st.DrawFn, *, newest: bool) -> bytes:
     """Draw one packet of a broker: a message, or something else."""
-    other = draw(st.sampled_from([b"", b"", b"", PINGRESP, PUBREL, SUBACK, DISCONNECT]))
+    others = [PINGRESP, PUBREL, SUBACK, DISCONNECT, answer(PUBACK), answer(PUBREC, 0x10), answer(PUBCOMP, 0, b"why")]
+    other = draw(st.sampled_from([b"", b"", b"", b"", *others]))
     return other or publish(
         draw(topics),
         draw(payloads),
@@ -43,8 +55,8 @@ def cut(*pieces: bytes, newest: bool = True, limit: int = LIMIT) -> Cutter:
     return cutter
 
 
-def outcome(cutter: Cutter) -> tuple[list[Delivery], bytes, list[int]]:
-    return cutter.deliveries, bytes(cutter.rest), cutter.released
+def outcome(cutter: Cutter) -> tuple[list[Delivery], bytes, list[int], list[Answer]]:
+    return cutter.deliveries, bytes(cutter.rest), cutter.released, cutter.answers
 
 
 @given(st.data(), st.booleans())
@@ -111,10 +123,30 @@ def test_the_receipt_stands_for_topic_and_payload() -> None:
 
 
 def test_packets_that_are_no_messages_are_left_to_paho() -> None:
-    """All but PUBLISH and PUBREL pass in their order; the numbers of PUBREL are told."""
+    """All that are not about messages pass in their order; the numbers of PUBREL are told."""
     cutter = cut(SUBACK + PUBREL + publish(b"t", b"1") + PINGRESP + DISCONNECT)
-    assert outcome(cutter)[1:] == (SUBACK + PINGRESP + DISCONNECT, [0x1234])
+    assert outcome(cutter)[1:] == (SUBACK + PINGRESP + DISCONNECT, [0x1234], [])
     assert (len(cutter.deliveries), cutter.pongs) == (1, 1)
+
+
+@pytest.mark.parametrize("reason", [None, b"", b"no" * 20, b"no" * 200])
+@pytest.mark.parametrize("kind", [PUBACK, PUBREC, PUBCOMP])
+def test_what_is_said_of_a_published_message_is_told(kind: int, reason: bytes | None) -> None:
+    """Its number and the reason code, which is 0 where none is given, however long the broker's own words are."""
+    cutter = cut(answer(kind) + answer(kind, 0x87, reason) + PINGRESP)
+    assert outcome(cutter)[1:] == (PINGRESP, [], [(kind, 0x8012, 0), (kind, 0x8012, 0x87)])
+
+
+def test_the_number_of_a_pubrel_is_found_before_many_words() -> None:
+    """A reason may be longer than what one byte can tell."""
+    assert cut(answer(0x62, 0, b"why" * 100)).released == [0x8012]
+
+
+@pytest.mark.parametrize("packet", [b"\x40\x00", b"\x40\x01\x80", b"\x62\x01\x12", b"\x50\x01\x12" + PINGRESP])
+def test_what_is_said_of_a_message_without_a_number_is_no_mqtt(packet: bytes) -> None:
+    """It cannot be about anything."""
+    with pytest.raises(NotMqtt):
+        cut(packet)
 
 
 @pytest.mark.parametrize("size", [100, 5000, 100_000])

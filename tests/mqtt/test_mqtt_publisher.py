@@ -98,7 +98,7 @@ def test_what_is_not_acknowledged_is_not_delivered() -> None:
     with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
         outcome = within(publisher, numbers(2))
         broker.accept().say(CONNACK_5).hear()
-        broker.say(bytes.fromhex("40 02 00 01"))
+        broker.say(bytes.fromhex("40 02 80 00"))
         assert outcome() is None
         broker.hang_up()
         until(outcome, "the loss is told")
@@ -123,10 +123,10 @@ def test_no_more_is_on_the_way_than_the_broker_allows() -> None:
         heard = b""
         while heard.count(b"t/s") < 2:
             heard += broker.hear().heard
-        broker.say(bytes.fromhex("40 02 00 01 40 02 00 02"))
+        broker.say(bytes.fromhex("40 02 80 00 40 02 80 01"))
         assert broker.hear().heard.count(b"t/s") == 1
         assert heard.count(b"t/s") == 2
-        broker.say(bytes.fromhex("40 02 00 03"))
+        broker.say(bytes.fromhex("40 02 80 02"))
         until(outcome, "all is delivered")
         assert outcome() == "delivered"
 
@@ -136,11 +136,11 @@ def test_a_message_that_is_refused_is_told_with_its_topic() -> None:
     with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
         outcome = within(publisher, [Message("gw/forbidden", b"1")])
         broker.accept().say(CONNACK_5).hear()
-        broker.say(bytes.fromhex("40 03 00 01 87"))
+        broker.say(bytes.fromhex("40 03 80 00 87"))
         until(outcome, "the refusal is told")
         assert "does not let a client without a user write 'gw/forbidden' (not authorized)" in str(outcome())
         again = within(publisher, [Message("gw/allowed", b"1")])
-        broker.hear().say(bytes.fromhex("40 02 00 02"))
+        broker.hear().say(bytes.fromhex("40 02 80 01"))
         until(again, "the next message is delivered")
         assert again() == "delivered"
 
@@ -150,8 +150,8 @@ def test_a_greeting_that_is_refused_does_not_stop_the_rest() -> None:
     with ScriptedBroker() as broker, closing(Publisher(at(broker), greeting=lambda: [ONLINE])) as publisher:
         outcome = within(publisher, numbers(1))
         broker.accept().say(CONNACK_5).hear()
-        broker.say(bytes.fromhex("40 03 00 01 87")).hear()
-        broker.say(bytes.fromhex("40 02 00 02"))
+        broker.say(bytes.fromhex("40 03 80 00 87")).hear()
+        broker.say(bytes.fromhex("40 02 80 01"))
         until(outcome, "the message is delivered")
         assert outcome() == "delivered"
 
@@ -250,10 +250,10 @@ def test_a_call_during_another_wakes_the_thread_once(monkeypatch: pytest.MonkeyP
         broker.accept().say(CONNACK_5).hear()
         second = within(publisher, numbers(1, "t/second"))
         until(lambda: silent[-1:] == [True], "it waits for the broker alone")
-        broker.say(bytes.fromhex("40 02 00 01"))
+        broker.say(bytes.fromhex("40 02 80 00"))
         until(first, "the first is delivered")
         assert b"t/second" in broker.hear().heard
-        broker.say(bytes.fromhex("40 02 00 02"))
+        broker.say(bytes.fromhex("40 02 80 01"))
         until(second, "the second is delivered")
         assert (first(), second()) == ("delivered", "delivered")
 

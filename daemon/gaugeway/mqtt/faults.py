@@ -12,6 +12,17 @@ BAD_PASSWORD: Final = 0x86
 NOT_ALLOWED: Final = 0x87
 KEPT_WAITING: Final = 0x8D
 TAKEN_OVER: Final = 0x8E
+NOT_TAKEN: Final = {
+    0x80: "unspecified error",
+    0x83: "implementation specific error",
+    NOT_ALLOWED: "not authorized",
+    0x90: "topic name invalid",
+    0x91: "packet identifier in use",
+    0x92: "packet identifier not found",
+    0x97: "quota exceeded",
+    0x99: "payload format invalid",
+}
+"""What the reason codes mean by which a published message is refused."""
 UNTRUSTED_HINT: Final = "'ca_file' names the authority that signed it"
 
 
@@ -72,12 +83,11 @@ def not_granted(broker: Broker, topic: str, name: str) -> DeviceError:
     return DeviceError(f"{broker.where} does not let {user} read '{topic}' ({name.lower()}): check the broker's rights")
 
 
-def not_taken(broker: Broker, topic: str, name: str) -> DeviceError:
+def not_taken(broker: Broker, topic: str, code: int) -> DeviceError:
     """Say that a published message is refused."""
     user = f"user '{broker.username}'" if broker.username else "a client without a user"
-    return DeviceError(
-        f"{broker.where} does not let {user} write '{topic}' ({name.lower()}): check the broker's rights"
-    )
+    why = NOT_TAKEN.get(code, f"reason {code}")
+    return DeviceError(f"{broker.where} does not let {user} write '{topic}' ({why}): check the broker's rights")
 
 
 def _not_encrypted(where: str, error: Exception) -> DeviceError | None:

@@ -10,6 +10,7 @@ from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.job import Bell
 from gaugeway.mqtt.message import Message
+from gaugeway.mqtt.outgoing import Outgoing
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ class Link:
         self._session_expiry = session_expiry
         self._receive_maximum = receive_maximum
         self._cutter = Cutter(properties=broker.version == 5, max_payload=max_payload)
+        self._outgoing = Outgoing(properties=broker.version == 5)
         self._poll = select.poll()
         self._client: Client | None = None
         self._bell: Bell | None = None
         self._let_in = False
         self._grants: list[ReasonCode] = []
-        self._answered: list[tuple[int, str]] = []
         self._loss: DeviceError | None = None
         self._looked_after = 0.0
 
@@ -72,7 +73,6 @@ class Link:
         client = Client(self.broker, persistent=self._persistent, cutter=self._cutter)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
@@ -109,16 +109,18 @@ class Link:
         """The quality of service that the broker gives to each subscription."""
         return [answer.value for answer in self._grants]
 
-    def publish(self, message: Message) -> int:
-        """Send a message and return its number, which comes back in `answered` (not at QoS 0)."""
-        client = self._connected()
-        client.wire.matters = True
-        return client.publish(message.topic, message.payload, message.qos, message.retain).mid
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send messages, all at once; what becomes of those above QoS 0 comes back in `answered`."""
+        self.send(self._outgoing.packets(messages))
 
-    def answered(self) -> list[tuple[int, str]]:
-        """Return which published messages were answered since the last call, each with the refusal if it is one."""
-        found, self._answered = self._answered, []
-        return found
+    @property
+    def unanswered(self) -> int:
+        """How many published messages wait for their answer."""
+        return len(self._outgoing)
+
+    def answered(self) -> list[tuple[Message, int]]:
+        """Return the published messages that were answered since the last call; a reason code from 128 on refuses."""
+        return self._outgoing.outcomes()
 
     def read(self) -> list[Delivery]:
         """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
@@ -155,12 +157,12 @@ class Link:
         if wire.wants_to_write:
             wire.flush()
 
-    def send(self, acknowledgements: bytes) -> None:
-        """Send acknowledgements, all at once. A line that is broken is found by the next `read`."""
-        if acknowledgements:
+    def send(self, packets: bytes) -> None:
+        """Send acknowledgements and the like, all at once. A line that is broken is found by the next `read`."""
+        if packets:
             wire = self._connected().wire
             wire.matters = True
-            wire.send(acknowledgements)
+            wire.send(packets)
 
     def close(self) -> None:
         """Say goodbye, as far as that is possible, and close."""
@@ -196,6 +198,9 @@ class Link:
             client.wire.fill()
         except NotMqtt as error:
             raise DeviceError(f"{self.broker.where} sends what is no MQTT: {error}") from error
+        if self._cutter.answers:
+            answers, self._cutter.answers = self._cutter.answers, []
+            self.send(self._outgoing.take(answers))
         while self._cutter.rest and not client.loop_read():
             pass
         now = time.monotonic()
@@ -229,11 +234,6 @@ class Link:
         self, _client: "PahoClient", _data: object, _mid: int, codes: "list[ReasonCode]", _extras: "Properties | None"
     ) -> None:
         self._grants = codes
-
-    def _on_publish(
-        self, _client: "PahoClient", _data: object, mid: int, code: "ReasonCode", _extras: "Properties | None"
-    ) -> None:
-        self._answered.append((mid, str(code) if code.is_failure else ""))
 
     def _on_disconnect(
         self,

@@ -8,7 +8,6 @@ from zlib import crc32
 import msgspec
 
 PUBLISH: Final = 3
-PUBREL: Final = 6
 RETAIN: Final = 0x01
 DUP: Final = 0x08
 
@@ -26,9 +25,14 @@ HEAD: Final[Callable[[bytes, int], tuple[int, int, int]]] = Struct(">BBH").unpac
 ANSWER: Final = Struct(">BBH").pack
 PUBACK: Final = 0x40
 PUBREC: Final = 0x50
+PUBREL: Final = 0x60
 PUBCOMP: Final = 0x70
+ANSWERS: Final = frozenset({PUBACK, PUBREC, PUBREL, PUBCOMP})
 PINGREQ: Final = b"\xc0\x00"
-PINGRESP: Final = 13
+PINGRESP: Final = 0xD0
+
+Answer = tuple[int, int, int]
+"""What a broker says of a message that was published: PUBACK, PUBREC or PUBCOMP, the number, the reason code."""
 
 
 class NotMqtt(ValueError):  # noqa: N818 - a handler reads `except NotMqtt`
@@ -74,16 +78,17 @@ class Delivery(msgspec.Struct, gc=False, frozen=True):
 class Cutter:
     """Cuts what a broker sends into deliveries and the rest; knows no socket.
 
-    Bytes go in through `feed` in pieces of any size. Complete PUBLISH packets come out in `deliveries`, all other
-    packets, complete, in `rest`, except PUBREL, of which the numbers come out in `released`; the answers to pings are
-    counted in `pongs`. No more than `max_payload`
-    bytes of one message are ever kept (and 128 where it is less).
+    Bytes go in through `feed` in pieces of any size. Complete PUBLISH packets come out in `deliveries`, what is said
+    of published messages in `answers`, the numbers of PUBREL in `released`, and all other packets, complete, in
+    `rest`; the answers to pings are counted in `pongs`. No more than `max_payload` bytes of one message are ever kept
+    (and 128 where it is less).
     """
 
     def __init__(self, *, properties: bool, max_payload: int) -> None:
         self.deliveries: list[Delivery] = []
         self.rest = bytearray()
         self.released: list[int] = []
+        self.answers: list[Answer] = []
         self.pongs = 0
         self._properties = properties
         self._max_payload = max_payload
@@ -131,7 +136,7 @@ class Cutter:
                 break
             at = done
         if 1 < end - at < 4 and (stop := at + 2 + data[at + 1]) <= end:
-            self._pass_on(data[at:stop])
+            self._pass_on(data[at:stop], 2)
             at = stop
         return at
 
@@ -152,7 +157,7 @@ class Cutter:
             self._missing = stop - end if stop - name <= self._max_payload else 1
             return 0
         if head >> 4 != PUBLISH:
-            self._pass_on(data[at:stop])
+            self._pass_on(data[at:stop], name - 2 - at)
             return stop
         body, mid, extra = name + size, 0, 0
         topic = data[name:body]
@@ -223,13 +228,18 @@ class Cutter:
             self.deliveries.append(delivery)
         return True
 
-    def _pass_on(self, packet: bytes) -> None:
-        """Leave a packet to paho, but for a PUBREL, which is about a message."""
-        if packet[0] >> 4 == PUBREL and len(packet) >= 4:
-            self.released.append(packet[2] << 8 | packet[3])
-        else:
-            self.pongs += packet[0] >> 4 == PINGRESP
+    def _pass_on(self, packet: bytes, at: int) -> None:
+        """Leave a packet to paho, unless it is about a message: then its number stands at `at`."""
+        kind = packet[0] & 0xF0
+        if kind not in ANSWERS:
+            self.pongs += kind == PINGRESP
             self.rest += packet
+            return
+        number, code = packet[at] << 8 | packet[at + 1], packet[at + 2] if len(packet) > at + 2 else 0
+        if kind == PUBREL:
+            self.released.append(number)
+        else:
+            self.answers.append((kind, number, code))
 
 
 def acknowledgement(delivery: Delivery) -> bytes:
@@ -240,3 +250,8 @@ def acknowledgement(delivery: Delivery) -> bytes:
 def completion(mid: int) -> bytes:
     """Return the last word about a QoS 2 message: PUBCOMP."""
     return ANSWER(PUBCOMP, 2, mid)
+
+
+def release(mid: int) -> bytes:
+    """Return what lets go of a QoS 2 message that the broker has received: PUBREL."""
+    return ANSWER(PUBREL | 2, 2, mid)

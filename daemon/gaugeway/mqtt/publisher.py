@@ -15,6 +15,7 @@ from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.job import Bell, Job
 from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
+from gaugeway.mqtt.outgoing import REFUSED
 from gaugeway.mqtt.packets import Delivery, acknowledgement, completion
 
 log = logger(__name__)
@@ -174,33 +175,30 @@ class Publisher:
                 raise
 
     def _publish(self, link: Link, messages: Sequence[Message]) -> DeviceError | None:
-        """Publish messages and wait for every answer; return the first refusal, raise the loss of the connection."""
-        waiting: dict[int, Message] = {}
+        """Publish messages and wait for every answer; return a refusal, raise the loss of the connection."""
         refusal: DeviceError | None = None
         most = min(AT_ONCE, link.hint or AT_ONCE)
-        for message in messages:
-            mid = link.publish(message)
-            if message.qos:
-                waiting[mid] = message
-            if len(waiting) >= most:
-                refusal = self._answers(link, waiting, most - 1) or refusal
-        return self._answers(link, waiting, 0) or refusal
+        sent = 0
+        while True:
+            room = most - link.unanswered
+            if room and sent < len(messages):
+                link.publish(messages[sent : sent + room])
+                sent += room
+            elif link.unanswered:
+                refusal = self._answers(link) or refusal
+            else:
+                return refusal
 
-    def _answers(self, link: Link, waiting: dict[int, Message], enough: int) -> DeviceError | None:
-        """Wait until no more than `enough` messages wait for their answer."""
+    def _answers(self, link: Link) -> DeviceError | None:
+        """Wait for the next answers; return a refusal if one is among them."""
         deadline = time.monotonic() + ANSWER_TIMEOUT
-        refusal: DeviceError | None = None
-        while len(waiting) > enough:
+        while not (answered := link.answered()):
+            if time.monotonic() > (self._close_by or deadline):
+                raise DeviceError(f"{self.broker.where} does not acknowledge what is published")
+            link.wait(LONGEST_WAIT)
             self._receive(link)
-            for mid, refused in link.answered():
-                message = waiting.pop(mid, None)
-                if message is not None and refused and refusal is None:
-                    refusal = faults.not_taken(self.broker, message.topic, refused)
-            if len(waiting) > enough:
-                if time.monotonic() > (self._close_by or deadline):
-                    raise DeviceError(f"{self.broker.where} does not acknowledge what is published")
-                link.wait(LONGEST_WAIT)
-        return refusal
+        refused = [(message.topic, code) for message, code in answered if code >= REFUSED]
+        return faults.not_taken(self.broker, *refused[0]) if refused else None
 
     def _receive(self, link: Link) -> None:
         """Hand on what came; acknowledge it, for it is only of use now."""
