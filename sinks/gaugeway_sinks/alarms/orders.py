@@ -37,13 +37,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Orders:
-    """Takes commands from any thread, and carries them out when it is told to.
+    """Takes commands from any thread, and carries them out when it is told to, as long as some are `waiting`.
 
     `number` counts those that were written down; what a restart finds beyond the number that it remembers was carried
     out after the last checkpoint, and is carried out again in its place among the readings.
     """
 
     def __init__(self, book: Book) -> None:
+        self.waiting = False
         self.unsaved = False
         self.number = 0
         self._book = book
@@ -58,6 +59,7 @@ class Orders:
             refusal = ENDING if self._closed else "too many commands at once" if len(self._inbox) >= MOST else ""
             if not refusal:
                 self._inbox.append(order)
+                self.waiting = True
         if refusal:
             order.reply(Result(alert=order.key, error=refusal))
 
@@ -71,16 +73,16 @@ class Orders:
     def resume(self, number: int) -> None:
         """Go on after this one, which is the last that the panel knows of."""
         self._again = self._book.since(number)
+        self.waiting = True
         self.number = max([number, *(entry.number for entry in self._again)])
 
     def carry_out(self, panel: Panel, clock: Clock, answer: Callable[[str, Result], None]) -> None:
         """Do what was asked for, and answer; `answer` is for those to whom nobody can say any more what came of it."""
-        if not (self._again or self._inbox):
-            return
         for entry in self._due(panel, clock):
             result = _outcome(entry.key, entry.payload, panel)
             self._done(result)
             answer(entry.key, result)
+        self.waiting = bool(self._again)  # before the inbox is emptied: who comes later is seen to the next time
         orders = self._asked()
         if orders:
             self._enter(orders, panel, clock)

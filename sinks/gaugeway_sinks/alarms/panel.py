@@ -21,7 +21,7 @@ class Panel:
     """Evaluates every rule on every reading and tick, and collects what there is to say.
 
     `changed_alarms` and `changed_tracks` are those whose snapshots are others than when somebody last took them out,
-    `stirred` says the same of the sum of all alarms, `grown` that there are alarms or sensors that were not there.
+    `grown` says that there are alarms or sensors that were not there, `news` that there is anything to say at all.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class Panel:
         self.made = 0.0
         self.changed_alarms: dict[str, Alarm] = {}
         self.changed_tracks: dict[str, Track] = {}
-        self.stirred = True
         self.grown = True
+        self.news = True
         self._streams: dict[str, Stream] = {}
         self._told: list[Told] = []
         self._gone: dict[str, Kept] = {}
@@ -57,24 +57,22 @@ class Panel:
 
     def consume(self, batch: Sequence[Reading], clock: Clock) -> list[Told]:
         """Take a batch in and return the events that it led to."""
-        stream = self._stream(clock)
+        stream = self._streams.get(clock.pipeline) or self._stream(clock)
+        self.made = max(self.made, clock.now)
         if stream.live:
-            stream.follow(clock.now)
-            self._begin(stream)
+            self._begin(stream, clock.now)
             self._read(batch, stream)
         else:
             for reading in batch:
-                if -INF < reading.time < INF:
-                    stream.follow(reading.time)
-                self._begin(stream)
+                self._begin(stream, reading.time if -INF < reading.time < INF else stream.past.shown)
                 self._read((reading,), stream)
         return self._end(stream)
 
     def tick(self, now: float, clock: Clock) -> list[Told]:
         """Let time pass and return the events that it led to."""
-        stream = self._stream(clock)
-        stream.follow(now)
-        self._begin(stream)
+        stream = self._streams.get(clock.pipeline) or self._stream(clock)
+        self.made = max(self.made, clock.now)
+        self._begin(stream, now)
         return self._end(stream)
 
     def say(self, alarm: Alarm, event: Name, now: float) -> None:
@@ -85,7 +83,7 @@ class Panel:
     def changed(self, alarm: Alarm) -> None:
         """Remember that an alarm's snapshot is another."""
         self.changed_alarms[alarm.key] = alarm
-        self.stirred = True
+        self.news = True
 
     def turned(self, alarm: Alarm, now: float) -> None:
         """Silence those that are to be silent while this alarm stands, or let them speak again."""
@@ -97,19 +95,15 @@ class Panel:
             else:
                 other.release(alarm.key, moment)
 
-    @property
-    def news(self) -> bool:
-        """Whether anything is other than when it was last forgotten."""
-        return bool(self.changed_alarms or self.changed_tracks or self.stirred or self.grown)
-
     def forget_news(self) -> None:
         """Forget what has changed, because whoever has to tell knows it."""
         self.changed_alarms, self.changed_tracks = {}, {}
-        self.stirred = self.grown = False
+        self.grown = self.news = False
 
     def availability(self, track: Track) -> None:
         """Remember that a sensor has become silent, or speaks again."""
         self.changed_tracks[track.name] = track
+        self.news = True
 
     def save(self) -> Memory:
         """Return all that has to be remembered over a restart."""
@@ -144,28 +138,29 @@ class Panel:
             alarm.line.stream.add(alarm)
 
     def _stream(self, clock: Clock) -> Stream:
-        """Return the stream that this call belongs to."""
+        """Return the stream of a pipeline that was not heard of before, or of a clock that is no pipeline's."""
         name = clock.pipeline or ("live" if clock.live else "recorded")
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = Stream(name, Past(live=clock.live))
-            stream.follow(clock.now)
+            stream = self._streams[name] = Stream(name, Past(live=clock.live, shown=clock.now))
             for track in self.tracks.values():
                 if clock.live and not track.stream.live and track.last is None:
                     self._transfer(track, stream)
-        self.made = max(self.made, clock.now)
         return stream
 
-    def _begin(self, stream: Stream) -> None:
-        """Do what was due before this moment."""
+    def _begin(self, stream: Stream, shown: float) -> None:
+        """Go on to what the clock shows, and do what was due before this moment."""
+        stream.follow(shown)
         if not self._open:
             self._open = True
             self._open_up(stream)
-        stream.ring(before=True)
+        if stream.due < stream.now:
+            stream.ring(before=True)
 
     def _end(self, stream: Stream) -> list[Told]:
         """Do what is due at this moment, and hand out what there is to say."""
-        stream.ring()
+        if stream.due <= stream.now:
+            stream.ring()
         told, self._told = self._told, []
         return told
 
@@ -201,19 +196,16 @@ class Panel:
             stream.anchor(batch[-1].time)
         now, tracks = stream.now, self.tracks
         for came in batch:
-            track = tracks.get(came.sensor)
-            reading = came if track is None or came.unit == track.unit else track.measured(came)
-            if track is not None and track.low < reading.value < track.high and reading.quality == "good":
+            track = tracks.get(came.sensor) or self._meet(came.sensor, stream, came.unit)
+            reading = came if came.unit == track.unit else track.measured(came)
+            if track.low < reading.value < track.high and reading.quality == "good":
                 track.last = reading
                 track.heard = now
             else:
                 self._read_long(reading, track, stream)
 
-    def _read_long(self, reading: Reading, track: Track | None, stream: Stream) -> None:
+    def _read_long(self, reading: Reading, track: Track, stream: Stream) -> None:
         """Take in a reading that may change something."""
-        if track is None:
-            track = self._meet(reading.sensor, stream, reading.unit)
-            reading = track.measured(reading)
         if not track.complete:
             self._enlist(track, reading.unit)
         if track.stream is not stream:
@@ -242,7 +234,7 @@ class Panel:
             alarm.standing.suppression.inhibitors = tuple(standing)
             track.stream.add(alarm)
             self.changed(alarm)
-        self.grown = True
+        self.grown = self.news = True
 
     def _transfer(self, track: Track, stream: Stream) -> None:
         """Let a sensor that was waited for in one pipeline, and came in another, go on there with its alarms."""
@@ -263,5 +255,5 @@ class Panel:
         return self.seq
 
     def _tell(self, key: str, event: Event) -> None:
-        self.stirred = True
+        self.news = True
         self._told.append(Told(key, self.made, event))

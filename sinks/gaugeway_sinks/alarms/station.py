@@ -86,14 +86,20 @@ class Station:
         """Judge a batch of readings, and hand out what it led to."""
         batch = stream if isinstance(stream, list) else list(stream)
         with self.lock:
-            self._orders.carry_out(self.panel, self.clock, self._answer)
-            self._hand_out(self.panel.consume(batch, self.clock))
+            if self._orders.waiting:
+                self._orders.carry_out(self.panel, self.clock, self._answer)
+            told = self.panel.consume(batch, self.clock)
+            if self.panel.news:
+                self._hand_out(told)
 
     def tick(self, tick: Tick) -> None:
         """Let time pass, and hand out what it led to."""
         with self.lock:
-            self._orders.carry_out(self.panel, self.clock, self._answer)
-            self._hand_out(self.panel.tick(tick.now, self.clock))
+            if self._orders.waiting:
+                self._orders.carry_out(self.panel, self.clock, self._answer)
+            told = self.panel.tick(tick.now, self.clock)
+            if self.panel.news:
+                self._hand_out(told)
 
     def judge(self, batch: Sequence[Reading]) -> list[Mapping[str, object]]:
         """Return what would be told of a batch, and tell nobody: for `gaugeway test` and for what-if."""
@@ -169,15 +175,14 @@ class Station:
         with self.lock:  # one that is refused at once is answered on the thread of who asked
             for view in self._views:
                 if key in view.alarms:  # what is no alarm may have a name that no topic can have
-                    view.answers.append((f"alert/{key}/cmd/result", result))
+                    view.answer(f"alert/{key}/cmd/result", result)
 
     def _hand_out(self, told: Sequence[Told]) -> None:
         if told:
             self._diary.add([one.event for one in told])
-        if told or self.panel.news:
-            for view in self._views:
-                view.note(told)
-            self.panel.forget_news()
+        for view in self._views:
+            view.note(told)
+        self.panel.forget_news()
 
     def _described(self, alarm: Alarm) -> dict[str, object]:
         """Return how an alarm stands; its message is of that, and not of what happened last."""

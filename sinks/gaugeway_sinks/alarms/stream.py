@@ -1,5 +1,6 @@
 """The time of one pipeline, as far as somebody was listening, and what waits in it for its moment."""
 
+import math
 from heapq import heappop, heappush
 from typing import Final, Protocol
 
@@ -28,7 +29,7 @@ class Past(msgspec.Struct, omit_defaults=True):
     """What a stream remembers over a restart."""
 
     live: bool
-    shown: float | None = None
+    shown: float
     lost: float = 0.0
     wall: float = 0.0
 
@@ -37,26 +38,23 @@ class Stream:
     """Follows what a pipeline's clock shows, without the stretches in which the gateway was down.
 
     Of those nobody can say that a sensor was silent. A recorded stream knows no downtime: its gaps are the
-    recording's.
+    recording's. `due` is the moment before which nobody has to be woken.
     """
 
     def __init__(self, name: str, past: Past) -> None:
         self.name = name
         self.past = past
-        self.now = 0.0 if past.shown is None else past.shown - past.lost
+        self.live = past.live
+        self.now = past.shown - past.lost
+        self.due = math.inf
         self._waiting: list[tuple[float, str]] = []
         self._timed: dict[str, Timed] = {}
-
-    @property
-    def live(self) -> bool:
-        """Whether it happens now."""
-        return self.past.live
 
     def follow(self, shown: float) -> None:
         """Go on to what the clock shows."""
         past = self.past
-        if past.shown is not None and not 0 <= shown - past.shown <= DOWNTIME:
-            if past.live:
+        if not 0 <= shown - past.shown <= DOWNTIME:
+            if self.live:
                 past.lost += shown - past.shown
                 past.wall += shown - past.shown
             else:
@@ -88,6 +86,7 @@ class Stream:
         if moment is not None and (timed.wake is None or moment < timed.wake):
             timed.wake = moment
             heappush(self._waiting, (moment, timed.key))
+            self.due = self._waiting[0][0]
 
     def ring(self, *, before: bool = False) -> None:
         """Wake, in order, all whose moment has come; with `before`, only those whose moment has passed."""
@@ -99,3 +98,4 @@ class Stream:
                 timed.wake = None
                 timed.ring(moment)
                 self.plan(timed)
+        self.due = waiting[0][0] if waiting else math.inf

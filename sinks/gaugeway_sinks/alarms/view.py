@@ -1,7 +1,7 @@
 """The alarms as one way out sees them: those of its sensors, and what it has not told of them yet."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from gaugeway import chosen
@@ -21,6 +21,7 @@ class View:
     `told` are the events that it has not taken yet, `lost` counts those that it will never take, `answers` are the
     outcomes of commands by the topics that they go to. `alarms_changed` and `tracks_changed` are those whose snapshots
     are others than when somebody last took them out; `stirred` says the same of the sum, `grown` of what there is.
+    `news` says that there may be something of all this; a sink that has taken everything takes that back.
     """
 
     def __init__(self, panel: Panel, select: tuple[str, ...] = ()) -> None:
@@ -32,6 +33,7 @@ class View:
         self.tracks_changed: dict[str, Track] = {}
         self.stirred = True
         self.grown = True
+        self.news = True
         self._select = select
         self._known: dict[str, bool] = {}
 
@@ -46,12 +48,6 @@ class View:
         """The sensors that it sees."""
         every = self.panel.tracks
         return {name: track for name, track in every.items() if self.sees(name)} if self._select else every
-
-    @property
-    def news(self) -> bool:
-        """Whether it has anything that its sink did not take out."""
-        changed = self.alarms_changed or self.tracks_changed or self.stirred or self.grown
-        return bool(changed or self.told or self.lost or self.answers)
 
     @property
     def sees_all(self) -> bool:
@@ -72,9 +68,10 @@ class View:
         tracks = self.panel.tracks
         return alarm.rule.joint and any(alarm.concerns(name, tracks[name].sensor) for name in filter(self.sees, tracks))
 
-    def note(self, told: Iterable[Told]) -> None:
+    def note(self, told: Sequence[Told]) -> None:
         """Take in what the panel has come to, before the panel forgets what of it is news."""
         panel = self.panel
+        self.news = True
         for one in told:
             if self._concerned(one):
                 if len(self.told) >= MOST:
@@ -83,8 +80,18 @@ class View:
                 self.told.append(one)
         self.alarms_changed |= {key: alarm for key, alarm in panel.changed_alarms.items() if self.sees_alarm(alarm)}
         self.tracks_changed |= {name: track for name, track in panel.changed_tracks.items() if self.sees(name)}
-        self.stirred = self.stirred or panel.stirred
+        self.stirred = self.stirred or bool(told or panel.changed_alarms)
         self.grown = self.grown or panel.grown
+
+    def answer(self, topic: str, result: Result) -> None:
+        """Take in what came of a command."""
+        self.answers.append((topic, result))
+        self.news = True
+
+    def resume(self, waiting: Iterable[Told]) -> None:
+        """Take back the events that waited at the end of the last run."""
+        self.told.extend(waiting)
+        self.news = True
 
     def take(self) -> list[Told]:
         """Return the events that were not taken before."""

@@ -68,7 +68,7 @@ class Desk:
 
     def _answer(self, topic: str, result: Result) -> None:
         with self._station.lock:
-            self._view.answers.append((topic, result))
+            self._view.answer(topic, result)
 
     def _on_node(self, delivery: Delivery) -> None:
         result = Result(alert="", cmd=_asked(delivery.payload))

@@ -111,9 +111,7 @@ class ThresholdAlertSink:
         self._stale = Stale()
         self._fresh: deque[Message] = deque(maxlen=MOST_READINGS)
         self._told = (-SUMMARY_EVERY, False)
-        self._changed = True
         self._drawn: Stale | None = None
-        self._begun = False
         self._home_assistant = announce
         self._desk = Desk(root, self.station, self.view, self._reborn)
         self._publisher = Publisher(
@@ -128,17 +126,14 @@ class ThresholdAlertSink:
 
     def consume(self, stream: Iterable[Reading]) -> Sequence[bytes] | None:
         """Return the events that were judged, and, where they are to be kept, the readings as messages."""
-        messages = self._announce()
+        messages = self._announce() if self.view.news else []
         if self.readings is not None:
             messages += self._publish(stream if isinstance(stream, list) else list(stream))
-        self._begin()
         return messages
 
     def tick(self, _tick: Tick) -> Sequence[bytes] | None:
         """Return the events that the passing of time led to."""
-        messages = self._announce()
-        self._begin()
-        return messages
+        return self._announce() if self.view.news else None
 
     def deliver(self, messages: Sequence[bytes]) -> None:
         """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""
@@ -167,7 +162,7 @@ class ThresholdAlertSink:
         former = msgspec.convert(saved, Saved)
         with self.station.lock:
             self.post.restore(former.post)
-            self.view.told.extend(former.waiting)
+            self.view.resume(former.waiting)
             self._stale.ghosts = dict.fromkeys(sorted(set(former.topics) - self._bulletin.topics()))
             parts = self._bulletin.parts()
             self._bulletin.former = {name: kind for name, kind in former.parts.items() if name not in parts}
@@ -181,33 +176,24 @@ class ThresholdAlertSink:
         self._publisher.close([*last, *self._bulletin.farewell()])
         self._notices.close()
 
-    def _begin(self) -> None:
-        """Start what talks to the broker, and wake it where there is something to say."""
-        if not self._begun:
-            self._begun = True
-            self._publisher.start()
-            self._notices.start()
-        if self._changed or self._fresh:  # for what is not due yet they look by themselves
-            self._changed = False
-            self._notices.wake()
-
     def _announce(self) -> list[bytes]:
         """Take over what the panel has for this sink: events and answers to be kept, and what is out of date."""
         view = self.view
         with self.station.lock:
-            stale = self._stale
             if self.post.ended(view.panel.made):
                 view.stirred = True
-            if not view.news:
-                return []
             messages = [*self.post.collect(view), *self._desk.answers()]
-            self._changed = bool(view.alarms_changed or view.tracks_changed or view.stirred or view.grown)
-            stale.merge(Stale(view.alarms_changed, view.tracks_changed))
+            stale = Stale(view.alarms_changed, view.tracks_changed, summary=view.stirred)
+            stale.birth = stale.discovery = view.grown
+            self._stale.merge(stale)
             view.alarms_changed, view.tracks_changed = {}, {}
-            stale.summary, view.stirred = stale.summary or view.stirred, False
-            if view.grown:
-                stale.birth = stale.discovery = True
-                view.grown = False
+            view.stirred = view.grown = False
+            view.news = self.post.flooding  # the end of a flood is news, and nobody else tells of it
+        # There is news from the start, so both begin with the first reading or tick; later this does nothing.
+        self._publisher.start()
+        self._notices.start()
+        if stale:  # for what is not due yet they look by themselves
+            self._notices.wake()
         return messages
 
     def _reborn(self) -> None:
@@ -222,6 +208,7 @@ class ThresholdAlertSink:
         if self.readings == 0:
             root = self._bulletin.root
             self._fresh.extend(Message(f"{root}/sensor/{each.sensor}/state", encode(each), 0) for each in batch)
+            self._notices.wake()
             return []
         return [encode(each) for each in batch]
 

@@ -89,7 +89,7 @@ class Announcer(ABC):
         former = msgspec.convert(saved, Saved)
         with self.station.lock:
             self.post.restore(former.post)
-            self.view.told.extend(former.waiting)
+            self.view.resume(former.waiting)
 
     def _leave_out(self, reason: str, count: int = 1) -> None:
         """Take note that events were refused for good and are told to nobody."""
@@ -100,8 +100,11 @@ class Announcer(ABC):
         """Take note that an event was told."""
         self._refusal = ""
 
-    def _announce(self) -> list[bytes]:
+    def _announce(self) -> Sequence[bytes]:
+        if not self.view.news:
+            return ()
         with self.station.lock:
+            self.view.news = False
             self.view.answers.clear()  # nobody here has asked anything
             return self.post.collect(self.view)
 

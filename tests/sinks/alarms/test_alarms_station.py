@@ -1,6 +1,7 @@
 """One panel for all ways out: each has its own view of it, and what is told of it outlasts a restart."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -212,6 +213,23 @@ def test_an_order_after_the_last_checkpoint_is_carried_out_again_in_its_place(tm
     later = station(tmp_path)
     later.restore(msgspec.msgpack.decode(msgspec.msgpack.encode(after.save())))
     assert play(later, 6) == []
+
+
+def test_a_command_that_follows_from_the_answer_to_another_is_carried_out_next() -> None:
+    """It comes while the one before it is carried out."""
+    panel, answers = station(), list[object]()
+
+    def ask(cmd: str, then: Callable[[], None] = lambda: None) -> None:
+        def reply(result: Mapping[str, object]) -> None:
+            answers.append(result["cmd"])
+            then()
+
+        panel.order({"alert": "hot", "cmd": cmd, "by": "ann"}, reply)
+
+    ask("out_of_service", then=lambda: ask("in_service"))
+    for told in (["out_of_service"], ["out_of_service", "in_service"]):
+        panel.tick(Tick(now=START))
+        assert answers == told
 
 
 def test_who_has_asked_for_something_is_told_that_it_will_not_be_done() -> None:

@@ -62,6 +62,10 @@ def test_an_event_and_its_snapshot(broker: Mosquitto) -> None:
         assert msgspec.json.decode(stored)["id"] == raised.id
 
 
+def summaries(heard: list[Message]) -> list[bytes]:
+    return [message.payload for message in heard if message.topic.endswith("/summary")]
+
+
 def snapshots(heard: list[Message]) -> list[bytes]:
     """Return the snapshots among the messages."""
     return [message.payload for message in heard if message.topic.endswith("/state")]
@@ -294,7 +298,10 @@ def test_the_last_snapshot_is_the_one_that_stays(broker: Mosquitto) -> None:
 
 
 def test_a_flood_of_500_rules_at_once(broker: Mosquitto) -> None:
-    """Thirty events, one summary, and exact snapshots also of those that were not told one by one."""
+    """Thirty events, one summary, and exact snapshots also of those that were not told one by one.
+
+    That it is over is told too, though nothing happens then; also by a gateway that was started meanwhile.
+    """
     sensors = {f"s{number}": Sensor() for number in range(500)}
     rules = {f"r{number}": Rule(sensor=f"s{number}", above=Quantity(10)) for number in range(500)}
     with Peer(broker.port) as peer:
@@ -309,6 +316,10 @@ def test_a_flood_of_500_rules_at_once(broker: Mosquitto) -> None:
             plant.wait(30.0)
             assert not plant.outbox
             assert len(events(peer.heard)) == 30
+            with plant.replaced_by(Plant(broker.address, rules, sensors)) as successor:
+                peer.hear_until(lambda heard: b'"flood":true' in summaries(heard)[-1])
+                successor.wait(30.0)
+                peer.hear_until(lambda heard: b'"flood":false' in summaries(heard)[-1])
 
 
 class Overtaken:
