@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from itertools import chain as chained
 from itertools import islice
 from time import monotonic
-from typing import Final, cast
+from typing import Final, Never, cast
 
 from msgspec.structs import replace
 
@@ -128,7 +128,8 @@ class Pipeline:
                 if len(waiting) >= BATCH:
                     self._hand_over()
             self._hand_over()
-            self._halt_if_a_sink_does()
+            if self._halted is not None:
+                self._halt(self._halted)
 
     def _feed(self, bursts: Generator[Burst], ending: ExitStack) -> Generator[Sequence[Item]]:
         """Hand bursts to the chain, and do between two of them what has to be done there.
@@ -186,7 +187,8 @@ class Pipeline:
     def _settle(self, burst: Burst) -> None:
         """Hand over what came of a burst, and do what is due now that it went through."""
         self._hand_over()
-        self._halt_if_a_sink_does()
+        if self._halted is not None:
+            self._halt(self._halted)
         if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
             self._tick(Tick(now=burst.now))
         if any(outlet.unsaved for outlet in self.outlets if outlet.hasty):
@@ -206,17 +208,17 @@ class Pipeline:
         came = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
         readings = cast("list[Reading]", came)
         waiting.clear()
+        clock = self.chain.site.clock
         for start in range(0, len(readings), BATCH):
             for outlet in self.outlets:
                 try:
-                    outlet.take(readings[start : start + BATCH], self.chain.site.clock)
+                    outlet.take(readings[start : start + BATCH], clock)
                 except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
                     self._halted = error
 
-    def _halt_if_a_sink_does(self) -> None:
-        halted, self._halted = self._halted, None
-        if halted is not None:
-            raise halted
+    def _halt(self, error: HaltedError) -> Never:
+        self._halted = None
+        raise error
 
     def _tick(self, tick: Tick) -> None:
         self._ticked_at = tick.now
