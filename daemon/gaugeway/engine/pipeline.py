@@ -60,6 +60,7 @@ class Pipeline:
         self._stale = False
         self._held: list[Burst] = []
         self._torn = False
+        self._troubled = False
         self._halted: HaltedError | None = None
         self._replayed = False
         self._ticked_at = 0.0
@@ -139,7 +140,8 @@ class Pipeline:
         clock, meter, acknowledges = self.chain.site.clock, self.chain.intake, self.intake.acknowledges
         coming = chained(self._released(), bursts)
         while (burst := self._next(coming)) is not None:
-            self._keep(burst)
+            if not self.recorder.keep(burst):
+                self._wait_to_keep(burst)
             if self.turn.wanted:
                 self.turn.step_aside()
             with self.turn.inside:
@@ -162,7 +164,7 @@ class Pipeline:
                     self._torn = True
                     raise
                 self._settle(burst)
-            if acknowledges:
+            if acknowledges and self._troubled:
                 self._hold_back()
         if self.stopping.is_set():
             raise Recompose
@@ -177,12 +179,14 @@ class Pipeline:
             self.wheel.go_on()
             self.moved_at = monotonic()  # a burst comes at least every second: silence means that it hangs
 
-    def _keep(self, burst: Burst) -> None:
-        """Record a burst; while that has to wait, only time passes, and a stop leaves it to the sender."""
-        while not self.recorder.keep(burst):
+    def _wait_to_keep(self, burst: Burst) -> None:
+        """Try again to record a burst; meanwhile only time passes, and a stop leaves the burst to the sender."""
+        while True:
             self.let_time_pass()
             if self.stopping.wait(1.0):
                 raise Recompose
+            if self.recorder.keep(burst):
+                return
 
     def _settle(self, burst: Burst) -> None:
         """Hand over what came of a burst, and do what is due now that it went through."""
@@ -191,8 +195,12 @@ class Pipeline:
             self._halt(self._halted)
         if burst.tick and (not burst.readings or not 0 <= burst.now - self._ticked_at < OFTEN):
             self._tick(Tick(now=burst.now))
-        if any(outlet.unsaved for outlet in self.outlets if outlet.hasty):
-            self.save_soon()
+        self._troubled = False
+        for outlet in self.outlets:
+            if not outlet.works:
+                self._troubled = True
+            if outlet.hasty and outlet.unsaved:
+                self.save_soon()
         self.recorder.settle(burst)
 
     def _released(self) -> Generator[Burst]:
@@ -230,7 +238,7 @@ class Pipeline:
 
         A reload may put other sinks in the place of those that are waited for.
         """
-        while any(outlet.pressed for outlet in self.outlets if not outlet.works) and not self.stopping.wait(0.2):
+        while any(outlet.pressed for outlet in self.outlets) and not self.stopping.wait(0.2):
             self.let_time_pass()
 
     def let_time_pass(self) -> None:

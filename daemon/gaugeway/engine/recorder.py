@@ -194,8 +194,9 @@ class Journaled:
         """Move on behind the burst; sync when the sender waits for it or it has been long enough."""
         if burst.position is not None:
             self.position = burst.position
-            if burst.receipts:
-                self._remember(burst.receipts)
+            self._receipts += burst.receipts
+            if len(self._receipts) > self._most_receipts:
+                self._forget()
         due = burst.full or time.monotonic() - self._synced_at >= self._sync_every
         if due and self._owing:
             self.make_last()
@@ -239,7 +240,8 @@ class Journaled:
     def resume(self, position: int, receipts: Iterable[Receipt]) -> None:
         """Go on from a checkpoint."""
         self.position = position
-        self._remember(receipts)
+        self._receipts += receipts
+        self._forget()
 
     def trim(self, position: int) -> None:
         """Forget what is before a checkpoint."""
@@ -250,16 +252,11 @@ class Journaled:
         """Close the journal."""
         self.journal.close()
 
-    def _remember(self, receipts: Iterable[Receipt]) -> None:
-        self._receipts += receipts
-        if len(self._receipts) > self._most_receipts:
-            self._forget()
-            self._most_receipts = len(self._receipts) + AT_ONCE
-
     def _forget(self) -> None:
         """Let go of what the source says that it need not know any more."""
         surplus = len(self._receipts) - int(getattr(self._intake.source, "memory", MEMORY))
         del self._receipts[: max(0, surplus)]
+        self._most_receipts = len(self._receipts) + AT_ONCE
 
     def _without(self, burst: Burst, error: BaseException) -> bool:
         self._troubled(error)
