@@ -199,11 +199,11 @@ class Mqtt:
 
     def _read(self, link: Link) -> Generator[Reading | Reject | Tick]:
         receipts, known, one = self._receipts, self.topics.known.get, self._decoder.one
+        nap = 0.0
         while True:
-            deliveries = link.read()
-            receipts.release(link.released())
-            if link.ponged():
-                receipts.answered()
+            deliveries = link.read(to_the_end=nap > 0)
+            if link.told:
+                self._take_in(link)
             for delivery in receipts.follow(deliveries):
                 topic = known(delivery.topic)
                 reading = one(topic, delivery.payload) if topic is not None and delivery.head == USUAL else None
@@ -211,7 +211,8 @@ class Mqtt:
                     yield reading
                 else:
                     yield from self._with_care(delivery, topic)
-            link.send(receipts.due())
+            if receipts.ready:
+                link.send(receipts.due())
             now = time.monotonic()
             full = self._window.full(receipts.held, len(deliveries), now)
             yield Tick(full=full)
@@ -222,6 +223,12 @@ class Mqtt:
                 time.sleep(nap)
             else:
                 link.wait(self._window.patience(receipts.held) or LONGEST_WAIT)
+
+    def _take_in(self, link: Link) -> None:
+        """Note what the broker said besides messages."""
+        self._receipts.release(link.released())
+        if link.ponged():
+            self._receipts.answered()
 
     def _with_care(self, delivery: Delivery, topic: Topic | None) -> Generator[Reading | Reject]:
         """Yield what a message holds that is not as most are, and note it with the last: now it is yielded whole."""

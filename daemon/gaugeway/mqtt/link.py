@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from gaugeway.mqtt.client import Client
+    from gaugeway.mqtt.wire import Wire
 
 ANSWER_TIMEOUT: Final = 10.0
 LONGEST_WAIT: Final = 1.0
@@ -31,8 +32,9 @@ class Link:
     """Receives messages, which are acknowledged by whoever knows that they are safe, and publishes.
 
     `open` and `subscribe` yield before every wait of at most a second, so that a source can tick meanwhile; `read`
-    returns what came and never waits; `wait` does. It has no thread of its own: the keepalive is sent while it is
-    read. Every loss of the connection is a DeviceError, after which a new link is opened.
+    returns what came and never waits; `wait` does. After a `read`, `told` says whether `released` or `ponged` have
+    something to tell. It has no thread of its own: the keepalive is sent while it is read. Every loss of the
+    connection is a DeviceError, after which a new link is opened.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Link:
         self._will = will
         self.session_present = False
         self.hint = 0
+        self.told = False
         self._persistent = persistent
         self._session_expiry = session_expiry
         self._receive_maximum = receive_maximum
@@ -56,6 +59,8 @@ class Link:
         self._outgoing = Outgoing(properties=broker.version == 5)
         self._poll = select.poll()
         self._client: Client | None = None
+        self._wire: Wire | None = None
+        self._writing = False
         self._bell: Bell | None = None
         self._let_in = False
         self._grants: list[ReasonCode] = []
@@ -78,7 +83,8 @@ class Link:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
         self._client = client
         client.log_in(session_expiry=self._session_expiry, receive_maximum=self._receive_maximum)
-        self._poll.register(client.wire, select.POLLIN)
+        self._wire = client.wire
+        self._poll.register(self._wire, select.POLLIN)
         yield from self._until(lambda: self._let_in)
 
     def subscribe(
@@ -122,9 +128,13 @@ class Link:
         """Return the published messages that were answered since the last call; a reason code from 128 on refuses."""
         return self._outgoing.outcomes()
 
-    def read(self) -> list[Delivery]:
-        """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
-        self._take_in()
+    def read(self, *, to_the_end: bool = False) -> list[Delivery]:
+        """Return the messages that came since the last call, without waiting; DeviceError once the line is dead.
+
+        What a broker sends as soon as it learns that this was read ends the next `wait`. For who sleeps instead it
+        would be late, and is to be read along with the rest, `to_the_end`.
+        """
+        self._take_in(to_the_end=to_the_end)
         found, self._cutter.deliveries = self._cutter.deliveries, []
         if not found:
             self._fail_if_lost()
@@ -133,11 +143,13 @@ class Link:
     def released(self) -> list[int]:
         """Return the numbers of the QoS 2 messages that the broker let go of since the last call."""
         found, self._cutter.released = self._cutter.released, []
+        self.told = self._cutter.pongs > 0
         return found
 
     def ponged(self) -> bool:
         """Tell whether the broker has answered a ping since the last call."""
         found, self._cutter.pongs = self._cutter.pongs, 0
+        self.told = bool(self._cutter.released)
         return found > 0
 
     def listen_to(self, bell: Bell) -> None:
@@ -147,14 +159,19 @@ class Link:
 
     def wait(self, seconds: float) -> None:
         """Wait until something has arrived, a second at most."""
-        wire = self._connected().wire
+        wire = self._wire
+        if wire is None:
+            raise self._closed()
         if self._loss or wire.fault:
             return
-        self._poll.modify(wire, select.POLLIN | select.POLLOUT if wire.wants_to_write else select.POLLIN)
-        woken_by = dict(self._poll.poll(min(seconds, LONGEST_WAIT) * 1000))
-        if self._bell is not None and self._bell.fd in woken_by:
+        writing = bool(wire.unsent)
+        if writing is not self._writing:
+            self._poll.modify(wire, select.POLLIN | select.POLLOUT if writing else select.POLLIN)
+            self._writing = writing
+        woken_by = self._poll.poll(min(seconds, LONGEST_WAIT) * 1000)
+        if self._bell is not None and self._bell.fd in dict(woken_by):
             self._bell.hush()
-        if wire.wants_to_write:
+        if writing:
             wire.flush()
 
     def send(self, packets: bytes) -> None:
@@ -166,7 +183,7 @@ class Link:
 
     def close(self) -> None:
         """Say goodbye, as far as that is possible, and close."""
-        client, self._client = self._client, None
+        client, self._client, self._wire = self._client, None, None
         if client is not None:
             client.on_disconnect = None
             client.disconnect()
@@ -174,8 +191,11 @@ class Link:
 
     def _connected(self) -> "Client":
         if self._client is None:
-            raise DeviceError(f"the connection to {self.broker.where} is closed")
+            raise self._closed()
         return self._client
+
+    def _closed(self) -> DeviceError:
+        return DeviceError(f"the connection to {self.broker.where} is closed")
 
     def _until(self, done: Callable[[], bool]) -> Iterator[None]:
         """Go on reading until something is answered; yield before every wait."""
@@ -191,22 +211,31 @@ class Link:
             yield
             self.wait(left)
 
-    def _take_in(self) -> None:
-        """Read once; leave to paho what is no message, and let it look after the keepalive."""
-        client = self._connected()
+    def _take_in(self, *, to_the_end: bool = False) -> None:
+        """Read once, and let paho look after the keepalive now and then."""
+        wire, cutter = self._wire, self._cutter
+        if wire is None:
+            raise self._closed()
         try:
-            client.wire.fill()
+            wire.fill(to_the_end=to_the_end)
         except NotMqtt as error:
             raise DeviceError(f"{self.broker.where} sends what is no MQTT: {error}") from error
-        if self._cutter.answers:
-            answers, self._cutter.answers = self._cutter.answers, []
-            self.send(self._outgoing.take(answers))
-        while self._cutter.rest and not client.loop_read():
-            pass
+        if cutter.aside:
+            self._hear()
         now = time.monotonic()
         if not 0 <= now - self._looked_after < KEPT_ALIVE:
             self._looked_after = now
-            client.loop_misc()
+            self._connected().loop_misc()
+
+    def _hear(self) -> None:
+        """Take in what came besides messages; leave to paho what is paho's."""
+        cutter = self._cutter
+        cutter.aside = False
+        answers, cutter.answers = cutter.answers, []
+        self.send(self._outgoing.take(answers))
+        while cutter.rest and not self._connected().loop_read():
+            pass
+        self.told = cutter.pongs > 0 or bool(cutter.released)
 
     def _fail_if_lost(self) -> None:
         if self._loss is not None:

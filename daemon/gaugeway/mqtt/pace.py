@@ -21,14 +21,17 @@ class Pace:
 
     def __init__(self, most: float) -> None:
         self._most = most
+        self._worth = WORTH * most
         self._apart = most
         self._looked = float("-inf")
 
     def nap(self, count: int, now: float, *, full: bool) -> float:
         """Return how long to sleep after a read that brought `count` messages; 0 means to wait for the next one."""
-        passed = max(0.0, now - self._looked)
+        apart = (now - self._looked) / (count or 1)
         self._looked = now
-        self._apart += WEIGHT * (min(passed / max(1, count), self._most) - self._apart)
-        if full or count >= 2 * ENOUGH or self._apart > WORTH * self._most:
+        if not 0.0 <= apart < self._most:
+            apart = self._most
+        self._apart += WEIGHT * (apart - self._apart)
+        if self._apart > self._worth or full or count >= 2 * ENOUGH:
             return 0.0
         return min(self._most, ENOUGH * self._apart)

@@ -80,7 +80,8 @@ class Cutter:
 
     Bytes go in through `feed` in pieces of any size. Complete PUBLISH packets come out in `deliveries`, what is said
     of published messages in `answers`, the numbers of PUBREL in `released`, and all other packets, complete, in
-    `rest`; the answers to pings are counted in `pongs`. No more than `max_payload` bytes of one message are ever kept
+    `rest`; the answers to pings are counted in `pongs`. All but the deliveries is rare: `aside` tells that some of it
+    came, until who looks after it sets that back. No more than `max_payload` bytes of one message are ever kept
     (and 128 where it is less).
     """
 
@@ -90,6 +91,7 @@ class Cutter:
         self.released: list[int] = []
         self.answers: list[Answer] = []
         self.pongs = 0
+        self.aside = False
         self._properties = properties
         self._max_payload = max_payload
         self._shapes: dict[bytes, Shape] = {}
@@ -230,6 +232,7 @@ class Cutter:
 
     def _pass_on(self, packet: bytes, at: int) -> None:
         """Leave a packet to paho, unless it is about a message: then its number stands at `at`."""
+        self.aside = True
         kind = packet[0] & 0xF0
         if kind not in ANSWERS:
             self.pongs += kind == PINGRESP

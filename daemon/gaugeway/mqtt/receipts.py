@@ -12,21 +12,22 @@ Begun = tuple[int, int]
 Receipt = int | Begun
 """What tells a message from others (`Delivery.receipt`); thousands of them are kept, so most are a number each."""
 
-ACK_SIZE = 4
 MOST_UNSURE = 10_000
 """A broker that sends more than this before it reads one acknowledgement is no reason to need ever more memory."""
 PUBACK = int.from_bytes(acknowledgement(Delivery(b"", b"", USUAL)))
 """The acknowledgement of a usual message, as a number to which that of the message is added."""
+QOS_2 = (int.from_bytes(acknowledgement(Delivery(b"", b"", 0x34))) - PUBACK) << 32
+"""What is added to the receipt of a message at QoS 2 while it waits: its acknowledgement is of another kind."""
 
 
 class Receipts:
     """Keeps account of the messages of one session, over as many connections as it takes; knows no socket.
 
     `follow` notes messages as they are handed on, `take` one that was looked at by itself; `commit` says that all
-    taken so far is safe, and `due` returns the acknowledgements that may be sent now, in the order of arrival. After an
-    interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none was sent or it was
-    lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it is safe. Messages of
-    a process that died are made known with `recognise`.
+    taken so far is safe, and `due` returns the acknowledgements that may be sent now (what is `ready`), in the order
+    of arrival. After an interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none
+    was sent or it was lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it
+    is safe. Messages of a process that died are made known with `recognise`.
 
     That an acknowledgement was sent does not say that the broker has read it, and a busy one may send thousands of
     messages before it does. So `due` adds a ping from time to time: once that is `answered`, the broker has read what
@@ -35,6 +36,7 @@ class Receipts:
     """
 
     def __init__(self, memory: int) -> None:
+        self.ready = bytearray()
         self._recent: deque[int] = deque(maxlen=memory)
         self._former: list[int] = []
         self._asked: list[int] | None = None
@@ -48,8 +50,7 @@ class Receipts:
         self._known_unsafe: frozenset[int] = frozenset()
         self._parts: tuple[Delivery, int, Iterator[object]] | None = None
         self._begun: Begun | None = None
-        self._waiting = bytearray()
-        self._due = bytearray()
+        self._waiting: list[int] = []
         self._turn: Iterator[Delivery] = iter(())
         self._followed: Sequence[Delivery] = ()
         self._noted = 0
@@ -62,15 +63,17 @@ class Receipts:
     @property
     def held(self) -> int:
         """How many messages of this connection wait for `commit`."""
-        self._note()
-        return len(self._waiting) // ACK_SIZE
+        if self._followed:
+            self._note()
+        return len(self._waiting)
 
     def follow(self, deliveries: Sequence[Delivery]) -> Iterator[Delivery]:
         """Return messages one after the other: who asks for one hands it on, or first says `aside`.
 
         This costs nothing for each of them, because how far the iterator has come is looked up when it matters.
         """
-        self._note()
+        if self._followed:
+            self._note()
         self._turn, self._followed, self._noted = iter(deliveries), deliveries, 0
         return self._turn
 
@@ -87,11 +90,11 @@ class Receipts:
         if delivery.head & 4:
             self._half_way[delivery.mid] = receipt
         if safe and not self._waiting:
-            self._due += acknowledgement(delivery)
+            self.ready += acknowledgement(delivery)
             self._acknowledged += self._settled([receipt])
         else:
-            self._waiting += acknowledgement(delivery)
             self._unsafe.append(receipt)
+            self._keep_waiting(delivery)
 
     def seen(self, delivery: Delivery) -> bool:
         """Tell whether this comes again and was taken before; then it is not to be taken a second time."""
@@ -101,9 +104,9 @@ class Receipts:
         if delivery.head & 4:
             self._half_way[mid] = delivery.receipt
         if mid in self._known_unsafe or self._waiting:
-            self._waiting += acknowledgement(delivery)
+            self._keep_waiting(delivery)
         else:
-            self._due += acknowledgement(delivery)
+            self.ready += acknowledgement(delivery)
         return True
 
     def hand_on(self, delivery: Delivery, count: int, rest: Iterator[object]) -> None:
@@ -127,13 +130,13 @@ class Receipts:
         self._told = self._unsafe_before = 0
         self._bound()
         self._known_unsafe = frozenset()
-        self._due += self._waiting
+        self.ready += pack(f">{len(self._waiting)}I", *[PUBACK + (one >> 32) for one in self._waiting])
         self._waiting.clear()
 
     def due(self) -> bytes:
         """Return the acknowledgements to be sent now, each a single time; behind them a ping, if none is on the way."""
-        found = bytes(self._due)
-        self._due.clear()
+        found = bytes(self.ready)
+        self.ready.clear()
         if not found or self._asked is not None:
             return found
         self._asked, self._acknowledged = self._acknowledged, []
@@ -150,13 +153,13 @@ class Receipts:
         """Take in that the broker let go of QoS 2 messages: their numbers will stand for others."""
         for mid in mids:
             self._half_way.pop(mid, None)
-            self._due += completion(mid)
+            self.ready += completion(mid)
 
     def resume(self, *, session_present: bool) -> None:
         """Begin with a new connection: to the same session, or to a new one that has nothing to do with the old."""
         self._note()
         self._waiting.clear()
-        self._due.clear()
+        self.ready.clear()
         self._begun, self._parts = self._part() or self._begun, None
         self._former = [*self._former, *(self._asked or ()), *self._acknowledged]
         self._asked, self._acknowledged, self._caught_up = None, [], False
@@ -179,11 +182,13 @@ class Receipts:
 
     def news(self) -> list[Receipt]:
         """Return what was taken, or begun, since the last call and not committed yet: what a journal has to add."""
-        self._note()
+        if self._followed:
+            self._note()
         found: list[Receipt] = [*self._unsafe[self._told :]]
         self._told = len(self._unsafe)
-        begun = self._part()
-        return [*found, begun] if begun else found
+        if self._parts is not None and (begun := self._part()) is not None:
+            found.append(begun)
+        return found
 
     def recognise(self, receipts: Iterable[Receipt]) -> None:
         """Make known what an earlier process had taken, in that order; before the first connection.
@@ -200,15 +205,21 @@ class Receipts:
         self._told = len(self._unsafe)
 
     def _note(self, but: int = 0) -> None:
-        """Take in what was handed on since the last look."""
-        come = len(self._followed) - length_hint(self._turn) - but
+        """Take in what was handed on since the last look; after the last message there is nothing more to look for."""
+        left = length_hint(self._turn) + but
+        come = len(self._followed) - left
         if come > self._noted:
-            fresh = self._followed[self._noted : come]
+            receipts = [delivery.receipt for delivery in self._followed[self._noted : come]]
             self._noted = come
             self._caught_up = True
-            receipts = [delivery.receipt for delivery in fresh]
             self._unsafe += receipts
-            self._waiting += pack(f">{len(receipts)}I", *[PUBACK | receipt >> 32 for receipt in receipts])
+            self._waiting += receipts
+        if not left:
+            self._followed = ()
+
+    def _keep_waiting(self, delivery: Delivery) -> None:
+        """Acknowledge a message with the next `commit`."""
+        self._waiting.append(delivery.receipt + QOS_2 if delivery.head & 4 else delivery.receipt)
 
     def _taken(self) -> list[int]:
         """Return all that was taken and may come again, the oldest first."""

@@ -47,7 +47,7 @@ class Window:
             self._believed = self._limit
         if held >= self._believed:
             return True
-        if held < self._least or now - self._last_arrival < self._patience:
+        if arrived or held < self._least or now - self._last_arrival < self._patience:
             return False
         self._asked, self._asked_at, self._answer = held, now, 0
         return True

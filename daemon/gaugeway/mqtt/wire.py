@@ -15,28 +15,30 @@ QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 class Wire:
     """Reads in big pieces and writes in one stream, so that acknowledgements and paho's packets keep their order.
 
-    It never raises: a broken connection is told in `fault`, and found at the next look.
+    It never raises: a broken connection is told in `fault`, and found at the next look. `unsent` is what waits until
+    the broker reads again.
     """
 
     def __init__(self, raw: socket.socket, cutter: Cutter, *, encrypted: bool = False) -> None:
         self.cutter = cutter
         self.fault = ""
         self.matters = False
+        self.unsent = bytearray()
         self._raw = raw
+        self._encrypted = encrypted
         self._would_block = _would_block(encrypted=encrypted)
-        self._out = bytearray()
 
-    def fill(self) -> None:
-        """Take in what has arrived, about 64 KiB at most, without waiting.
+    def fill(self, *, to_the_end: bool = False) -> None:
+        """Take in what has arrived, about 64 KiB at most, without waiting; one piece will do for who polls after it.
 
         Most brokers wait with a small packet until the one before is confirmed, and Linux confirms up to 40 ms late
         where nothing is sent the other way: acknowledgements are, but only when what they are for is on disk. So what
-        was read is confirmed at once, and what was held back comes with the next read. Of an encrypted line, reading
-        to the end leaves nothing inside the encryption, where no poll would see it.
+        was read is confirmed at once, and what was held back comes with the next read. An encrypted line is always
+        read to the end, which leaves nothing inside the encryption, where no poll would see it.
         """
-        taken = 0
+        left = CHUNK if to_the_end or self._encrypted else 1
         try:
-            while taken < CHUNK:
+            while left > 0:
                 data = self._raw.recv(CHUNK)
                 if not data:
                     self.fault = self.fault or "closed the connection"
@@ -44,31 +46,26 @@ class Wire:
                 if QUICK_ACK is not None:  # it does not last
                     self._raw.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
                 self.cutter.feed(data)
-                taken += len(data)
+                left -= len(data)
         except self._would_block:
             return
         except OSError as error:
             self.fault = self.fault or f"broke the connection ({error.strerror or error})"
-
-    @property
-    def wants_to_write(self) -> bool:
-        """Whether bytes wait to be sent."""
-        return bool(self._out)
 
     def flush(self) -> None:
         """Send as much as goes without waiting."""
         try:
-            while self._out:
-                del self._out[: self._raw.send(self._out)]
+            while self.unsent:
+                del self.unsent[: self._raw.send(self.unsent)]
         except self._would_block:
             return
         except OSError as error:
-            self._out.clear()
+            self.unsent.clear()
             self.fault = self.fault or f"broke the connection ({error.strerror or error})"
 
     def send(self, buffer: bytes | bytearray) -> int:
         """Send after what waits already; all of it is taken."""
-        self._out += buffer
+        self.unsent += buffer
         self.flush()
         return len(buffer)
 
