@@ -145,6 +145,28 @@ def test_a_message_that_is_refused_is_told_with_its_topic() -> None:
         assert again() == "delivered"
 
 
+@pytest.mark.parametrize("refused", [b"event", b"state"])
+def test_what_goes_along_is_not_worth_an_error(refused: bytes) -> None:
+    """It goes in the same piece, behind the messages; the answer tells whether the broker has taken it."""
+    answers = {b"event": bytes.fromhex("40 02 80 00"), b"state": bytes.fromhex("40 02 80 01")}
+    answers[refused] = b"\x40\x03" + answers[refused][2:] + b"\x87"
+    found: list[bool | str] = []
+
+    def deliver() -> None:
+        try:
+            found.append(publisher.deliver([Message("event", b"1")], along=[Message("state", b"1")]))
+        except DeviceError as error:
+            found.append(str(error))
+
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        threading.Thread(target=deliver, daemon=True).start()
+        heard = broker.accept().say(CONNACK_5).hear().heard
+        assert 0 <= heard.index(b"event") < heard.index(b"state")
+        broker.say(*answers.values())
+        until(lambda: bool(found), "it is told what became of them")
+        assert found == [False] if refused == b"state" else "write 'event'" in str(found)
+
+
 def test_a_greeting_that_is_refused_does_not_stop_the_rest() -> None:
     """The status may be forbidden; the alarms are not."""
     with ScriptedBroker() as broker, closing(Publisher(at(broker), greeting=lambda: [ONLINE])) as publisher:

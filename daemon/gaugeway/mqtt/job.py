@@ -10,10 +10,13 @@ from gaugeway.mqtt.message import Message
 
 
 class Job:
-    """Messages that somebody waits for to be published."""
+    """Messages that somebody waits for to be published, and others that go with them, whatever becomes of those."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
+    def __init__(self, messages: Sequence[Message], along: Sequence[Message] = ()) -> None:
         self.messages = messages
+        self.along = along
+        self.along_too = False
+        """Whether the broker has taken those that went along."""
         self._error: DeviceError | None = None
         self._ended = threading.Event()
 

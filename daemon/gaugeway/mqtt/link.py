@@ -10,7 +10,7 @@ from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.job import Bell
 from gaugeway.mqtt.message import Message
-from gaugeway.mqtt.outgoing import Outgoing
+from gaugeway.mqtt.outgoing import Answered, Outgoing
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Link:
         """How many published messages wait for their answer."""
         return len(self._outgoing)
 
-    def answered(self) -> list[tuple[Message, int]]:
+    def answered(self) -> list[Answered]:
         """Return the published messages that were answered since the last call; a reason code from 128 on refuses."""
         return self._outgoing.outcomes()
 

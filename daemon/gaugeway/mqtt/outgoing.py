@@ -17,6 +17,9 @@ NUMBERS: Final = range(0x8000, 0x10000)
 REFUSED: Final = 0x80
 """Reason codes from here on are refusals."""
 
+Answered = tuple[Message, int]
+"""A message, and the reason code that the broker gave."""
+
 
 class Outgoing:
     """Messages on their way: numbered, and kept until the broker's last word about them; knows no socket.
@@ -28,7 +31,7 @@ class Outgoing:
         self._properties = b"\0" if properties else b""
         self._numbers = cycle(NUMBERS)
         self._unanswered: dict[int, Message] = {}
-        self._outcomes: list[tuple[Message, int]] = []
+        self._outcomes: list[Answered] = []
 
     def __len__(self) -> int:
         return len(self._unanswered)
@@ -49,7 +52,7 @@ class Outgoing:
                 self._outcomes.append((self._unanswered.pop(number), code))
         return bytes(releases)
 
-    def outcomes(self) -> list[tuple[Message, int]]:
+    def outcomes(self) -> list[Answered]:
         """Return the messages that were answered since the last call, each with the reason code."""
         found, self._outcomes = self._outcomes, []
         return found

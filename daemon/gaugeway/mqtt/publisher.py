@@ -15,7 +15,7 @@ from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.job import Bell, Job
 from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
-from gaugeway.mqtt.outgoing import REFUSED
+from gaugeway.mqtt.outgoing import REFUSED, Answered
 from gaugeway.mqtt.packets import Delivery, acknowledgement, completion
 
 log = logger(__name__)
@@ -84,17 +84,19 @@ class Publisher:
         with self._lock:
             self._working()
 
-    def deliver(self, messages: Iterable[Message]) -> None:
+    def deliver(self, messages: Iterable[Message], along: Iterable[Message] = ()) -> bool:
         """Publish messages in order and return when the broker has them all; DeviceError when it may not.
 
-        Without messages it returns when there is a connection.
+        Those that go `along`, behind them, are not worth an error: the answer tells whether the broker has taken them
+        too. Without messages it returns when there is a connection.
         """
-        job = Job(tuple(messages))
+        job = Job(tuple(messages), tuple(along))
         with self._lock:
             worker, bell = self._working()
             self._jobs.put(job)
             bell.ring()
         job.wait(worker)
+        return job.along_too
 
     def close(self, farewell: Sequence[Message] = ()) -> None:
         """Publish a last word, if there is a connection, and end the thread. May be called twice."""
@@ -153,11 +155,11 @@ class Publisher:
         self._go_through(link.open())
         if self._topics:
             self._go_through(link.subscribe(self._topics, 1, as_published=True))
-        refusal = self._publish(link, tuple(self._greeting()) if self._greeting else ())
+        refused = self._publish(link, tuple(self._greeting()) if self._greeting else ())
         self.connected = True
         self._note("")
-        if refusal is not None:
-            log.warning("greeting is refused", reason=str(refusal))
+        if refused:
+            log.warning("greeting is refused", reason=str(self._refusal(refused[0])))
 
     def _go_through(self, steps: Iterator[None]) -> None:
         for _ in steps:
@@ -169,14 +171,17 @@ class Publisher:
         while not self._jobs.empty():
             job = self._jobs.get()
             try:
-                job.end(self._publish(link, job.messages))
+                refused = self._publish(link, (*job.messages, *job.along))
+                hurt = [one for one in refused if one[0] in job.messages]
+                job.along_too = len(hurt) == len(refused)
+                job.end(self._refusal(hurt[0]) if hurt else None)
             except DeviceError as error:
                 job.end(error)
                 raise
 
-    def _publish(self, link: Link, messages: Sequence[Message]) -> DeviceError | None:
-        """Publish messages and wait for every answer; return a refusal, raise the loss of the connection."""
-        refusal: DeviceError | None = None
+    def _publish(self, link: Link, messages: Sequence[Message]) -> list[Answered]:
+        """Publish messages and wait for every answer; return the refusals, raise the loss of the connection."""
+        refused: list[Answered] = []
         most = min(AT_ONCE, link.hint or AT_ONCE)
         sent = 0
         while True:
@@ -185,20 +190,23 @@ class Publisher:
                 link.publish(messages[sent : sent + room])
                 sent += room
             elif link.unanswered:
-                refusal = self._answers(link) or refusal
+                refused += [one for one in self._answers(link) if one[1] >= REFUSED]
             else:
-                return refusal
+                return refused
 
-    def _answers(self, link: Link) -> DeviceError | None:
-        """Wait for the next answers; return a refusal if one is among them."""
+    def _answers(self, link: Link) -> list[Answered]:
+        """Wait for the next answers."""
         deadline = time.monotonic() + ANSWER_TIMEOUT
         while not (answered := link.answered()):
             if time.monotonic() > (self._close_by or deadline):
                 raise DeviceError(f"{self.broker.where} does not acknowledge what is published")
             link.wait(LONGEST_WAIT)
             self._receive(link)
-        refused = [(message.topic, code) for message, code in answered if code >= REFUSED]
-        return faults.not_taken(self.broker, *refused[0]) if refused else None
+        return answered
+
+    def _refusal(self, refused: Answered) -> DeviceError:
+        message, code = refused
+        return faults.not_taken(self.broker, message.topic, code)
 
     def _receive(self, link: Link) -> None:
         """Hand on what came; acknowledge it, for it is only of use now."""

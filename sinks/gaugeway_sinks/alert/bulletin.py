@@ -30,8 +30,9 @@ class Stale(msgspec.Struct):
     birth: bool = False
     discovery: bool = False
 
-    def __bool__(self) -> bool:
-        return bool(self.alarms or self.tracks or self.ghosts or self.summary or self.birth or self.discovery)
+    def __len__(self) -> int:
+        once = self.summary + self.birth + self.discovery
+        return len(self.alarms) + len(self.tracks) + len(self.ghosts) + once
 
     def merge(self, other: "Stale") -> None:
         """Take in what else is out of date."""

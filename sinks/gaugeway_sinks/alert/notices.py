@@ -1,4 +1,4 @@
-"""The thread that keeps what is retained on the broker the same as what is so."""
+"""Keeps what is retained on the broker the same as what is so: with the events, or else on a thread of its own."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -27,18 +27,20 @@ PATIENCE: Final = 2.0
 class Notices:
     """Publishes what has changed. What changes while it publishes is told the next time, once and in its last state.
 
-    `draw` returns what is out of date and how it reads; what could not be published goes back through `put_back`.
+    `draw` returns what is out of date and how it reads, nothing if that is too much for the number it is given; what
+    could not be published goes back through `put_back`. Nobody draws while something older is still being told.
     """
 
     def __init__(
         self,
         publisher: Publisher,
-        draw: Callable[[], tuple[Stale, Sequence[Message]]],
+        draw: Callable[[int | None], tuple[Stale, Sequence[Message]]],
         put_back: Callable[[Stale], None],
     ) -> None:
         self._publisher = publisher
         self._draw = draw
         self._put_back = put_back
+        self._telling = threading.Lock()
         self._bell = threading.Event()
         self._events_first = threading.Event()
         self._closing = False
@@ -51,8 +53,28 @@ class Notices:
             self._thread.start()
 
     def wake(self) -> None:
-        """Say that something has changed."""
+        """Say that something has changed, and no event tells of it."""
         self._bell.set()
+
+    def deliver(self, events: Sequence[Message]) -> None:
+        """Publish events, and what has changed along with them; DeviceError when the broker may not have the events.
+
+        Much that has changed, and what changes while other things are being told, is left to the thread.
+        """
+        if not (self._publisher.connected and self._telling.acquire(blocking=False)):
+            self._publisher.deliver(events)
+            self.wake()
+            return
+        told = False
+        try:
+            stale, snapshots = self._draw(AT_ONCE)
+            try:
+                told = self._publisher.deliver(events, along=snapshots)
+            finally:
+                if not told:
+                    self._put_back(stale)
+        finally:
+            self._telling.release()
 
     def stop(self) -> None:
         """Publish what is left, if the broker takes it soon, and begin no more."""
@@ -81,11 +103,10 @@ class Notices:
                 self._publish()
 
     def _publish(self) -> None:
-        stale, messages = self._draw()
-        if not messages:
-            return
-        try:
-            for first in range(0, len(messages), AT_ONCE):
-                self._publisher.deliver(messages[first : first + AT_ONCE])
-        except DeviceError:
-            self._put_back(stale)  # the publisher says why in the log, and greets the broker with all of it later
+        with self._telling:
+            stale, messages = self._draw(None)
+            try:
+                for first in range(0, len(messages), AT_ONCE):
+                    self._publisher.deliver(messages[first : first + AT_ONCE])
+            except DeviceError:
+                self._put_back(stale)  # the publisher says why in the log, and greets the broker with all of it later

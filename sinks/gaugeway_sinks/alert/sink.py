@@ -136,8 +136,8 @@ class ThresholdAlertSink:
         return self._announce() if self.view.news else None
 
     def deliver(self, messages: Sequence[bytes]) -> None:
-        """Publish in order, and return when the broker has acknowledged all of it. Snapshots came first."""
-        self._publisher.deliver(self._dispatch.messages(messages, self.view.panel.made))
+        """Publish in order, with what has changed, and return when the broker has acknowledged the messages."""
+        self._notices.deliver(self._dispatch.messages(messages, self.view.panel.made))
         self._dispatch.sent()
 
     def report(self) -> dict[str, object]:
@@ -192,7 +192,7 @@ class ThresholdAlertSink:
         # There is news from the start, so both begin with the first reading or tick; later this does nothing.
         self._publisher.start()
         self._notices.start()
-        if stale:  # for what is not due yet they look by themselves
+        if stale and not messages:  # events take it along; for what is not due yet the notices look by themselves
             self._notices.wake()
         return messages
 
@@ -217,9 +217,15 @@ class ThresholdAlertSink:
         track = self.view.panel.tracks.get(reading.sensor)
         return reading if track is None else track.measured(reading)
 
-    def _draw(self) -> tuple[Stale, Sequence[Message]]:
-        """Return what is out of date and how it reads, and the readings that came since the last time."""
+    def _draw(self, most: int | None) -> tuple[Stale, Sequence[Message]]:
+        """Return what is out of date and how it reads, and the readings that came since the last time.
+
+        If that is more than `most` messages it is left to the notices.
+        """
         with self.station.lock:
+            if most is not None and len(self._stale) + len(self._fresh) > most:
+                self._notices.wake()
+                return Stale(), ()
             drawn, self._stale = self._stale, Stale()
             if drawn.summary and not self._time_for_a_summary():
                 drawn.summary, self._stale.summary = False, True
