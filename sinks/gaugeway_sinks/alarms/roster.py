@@ -1,6 +1,7 @@
 """Which alarms there are: rules meet sensors here, at the start or when a sensor is first heard of."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from gaugeway import Rule, Sensor, logger
@@ -49,7 +50,7 @@ class Roster:
 
         While the sensor's unit is not known, rules that state units have to wait: until its first reading.
         """
-        known = set(self.alarms)
+        known = len(self.alarms)
         watching = [(name, rule) for name, rule in self.rules.items() if rule.watches(track.name, track.sensor)]
         for name, rule in watching:
             if name not in track.rules and (unit is not None or not _states_units(rule)):
@@ -58,7 +59,7 @@ class Roster:
         track.complete = len(track.rules) == len(watching)
         if not track.silences:
             self._mind_silence(STALE + track.name, Rule(sensor=track.name, stale=track.reach), track, track.reach)
-        return [alarm for key, alarm in self.alarms.items() if key not in known]
+        return list(islice(self.alarms.values(), known, None))
 
     def inhibitors(self, alarm: Alarm) -> Iterator[Alarm]:
         """Yield the alarms that silence this one while they stand."""
