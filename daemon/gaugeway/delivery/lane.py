@@ -104,9 +104,10 @@ class Lane:
     def take(self, limit: int, *, durable: bool = False) -> list[bytes]:
         """Return the next messages, the same ones until they are acknowledged; `durable`: only what is on disk."""
         if not self.hand:
-            if durable and self.log.synced < self.log.end:
-                self.log.sync()
-            self.hand = self._reader.take(limit)
+            if self._reader.position < self.log.end:
+                if durable and self.log.synced < self.log.end:
+                    self.log.sync()
+                self.hand = self._reader.take(limit)
             self._untaken = max(0, self._untaken - len(self.hand)) if self.hand else 0
         return [message for _, message in self.hand[:limit]]
 

@@ -1,6 +1,7 @@
 """What one thread hands another to do: the work, and the bell that wakes the worker."""
 
 import os
+import queue
 import select
 import threading
 from collections.abc import Sequence
@@ -17,21 +18,23 @@ class Job:
         self.along = along
         self.along_too = False
         """Whether the broker has taken those that went along."""
-        self._error: DeviceError | None = None
-        self._ended = threading.Event()
+        self._outcome: queue.SimpleQueue[DeviceError | None] = queue.SimpleQueue()
 
     def end(self, error: DeviceError | None = None) -> None:
         """Let go of whoever waits."""
-        self._error = error
-        self._ended.set()
+        self._outcome.put(error)
 
     def wait(self, worker: threading.Thread) -> None:
         """Wait for the end; raise what went wrong."""
-        while not self._ended.wait(1.0):
-            if not worker.is_alive():
-                self.end(DeviceError("the connection was closed before the messages were published"))
-        if self._error is not None:
-            raise self._error
+        while worker.is_alive() or not self._outcome.empty():
+            try:
+                error = self._outcome.get(timeout=1.0)
+            except queue.Empty:
+                continue
+            if error is not None:
+                raise error
+            return
+        raise DeviceError("the connection was closed before the messages were published")
 
 
 class Bell:
@@ -46,8 +49,10 @@ class Bell:
 
     def hush(self) -> None:
         """Be silent until it is rung again."""
-        if self.wait(0):
+        try:
             os.eventfd_read(self.fd)
+        except BlockingIOError:  # it was silent
+            return
 
     def wait(self, seconds: float) -> bool:
         """Wait until it is rung, no longer than this."""

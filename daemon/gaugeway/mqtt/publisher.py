@@ -211,7 +211,7 @@ class Publisher:
     def _receive(self, link: Link) -> None:
         """Hand on what came; acknowledge it, for it is only of use now."""
         answers = bytearray()
-        for delivery in link.read():
+        for delivery in link.read(to_the_end=True):
             if self._take is not None and delivery.whole:
                 with Contained() as fault:
                     self._take(delivery)

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from copy import copy
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from gaugeway import Reading
 from gaugeway.mqtt import Message
@@ -46,7 +46,7 @@ class Dispatch:
 
     def messages(self, packed: Iterable[bytes], now: float) -> list[Message]:
         """Return what to publish at this moment of the stream."""
-        self._after = (copy(self._turns[0]), copy(self._turns[1]))
+        self._after = (replace(self._turns[0]), replace(self._turns[1]))
         return list(self._unpacked(packed, now))
 
     def sent(self) -> None:
