@@ -9,7 +9,7 @@ from zlib import crc32
 from gaugeway.errors import Place, Problem
 
 LARGEST: Final = 4 * 1024 * 1024
-UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
+UNPRINTABLE: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]"
 UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -33,7 +33,9 @@ class Text:
 
     def unprintable(self) -> Problem | None:
         """Return the first character that YAML does not allow, as a problem."""
-        found = UNPRINTABLE.search(self.content)
+        if all(map(str.isprintable, self.content.split("\n"))):
+            return None  # nearly always, and at once: to compile the expression takes longer than to read a small file
+        found = re.search(UNPRINTABLE, self.content)
         if found is None:
             return None
         before = self.content[: found.start()].splitlines() or [""]
@@ -45,7 +47,7 @@ class Text:
             problem.message,
             problem.place,
             problem.hint,
-            UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", problem.source_line),
+            re.sub(UNPRINTABLE, "\N{REPLACEMENT CHARACTER}", problem.source_line),
         )
 
 

@@ -112,7 +112,8 @@ def _prepare(folder: str) -> None:
     about = os.lstat(folder)
     if about.st_uid != os.geteuid():
         raise PermissionError(f"belongs to the user with the number {about.st_uid}")
+    long_ago = time.time() - FORGOTTEN_AFTER
     for path in records(folder):
-        seen = look(path)
-        if seen is not None and not seen.alive and time.time() - seen.beat > FORGOTTEN_AFTER:
-            os.unlink(path)
+        with suppress(FileNotFoundError):  # another one that starts has cleared it away
+            if os.lstat(path).st_mtime < long_ago and (seen := look(path)) is not None and not seen.alive:
+                os.unlink(path)
