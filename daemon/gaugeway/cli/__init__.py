@@ -4,16 +4,16 @@ Each has `words(name) -> Words`, its arguments, help and example, and `run(words
 exit code. What every command goes through does without `typing`: that takes longer to import than a quick one may.
 """
 
-import gc
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from types import ModuleType
 
 from gaugeway.cli import exits
 from gaugeway.cli.told import Told
 from gaugeway.cli.words import Words
+from gaugeway.garbage import for_good
 
 COMMANDS = {
     "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name not in COMMANDS:
         print(_unknown(name), file=sys.stderr)
         return exits.USAGE
-    with _for_good() if arguments is None else nullcontext():
+    with for_good() if arguments is None else nullcontext():
         command = import_module(f"gaugeway.cli.{COMMANDS[name][0]}")
     return _run(command, name, given[1:])
 
@@ -82,21 +82,6 @@ def _run(command: ModuleType, name: str, arguments: Sequence[str]) -> int:
     with Told(name) as told:
         told.code = command.run(words)
     return told.code
-
-
-@contextmanager
-def _for_good() -> Generator[None]:
-    """Let what the block imports stay until the process ends, in a process that is ours.
-
-    Garbage is looked for neither meanwhile nor among it ever after: a sixth of what a short command takes, at its end
-    above all.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _overview() -> str:

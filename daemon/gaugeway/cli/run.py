@@ -11,6 +11,7 @@ from gaugeway.cli.chosen import CHOSEN, config_file
 from gaugeway.cli.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
+from gaugeway.garbage import for_good
 from gaugeway.service.loading import Loading
 from gaugeway.service.presence.announcement import note_fault
 
@@ -36,8 +37,9 @@ def run(words: Words) -> int:
     file = config_file(words.text("config"))
     with fault_noted(file):
         with Loading(file) as loading:
-            from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
-            from gaugeway.service.daemon import serve  # noqa: PLC0415
+            with for_good():
+                from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
+                from gaugeway.service.daemon import serve  # noqa: PLC0415
 
             plan, registry = loading.end()
         well = serve(plan, registry, background=words.on("--background"), around=Progress)

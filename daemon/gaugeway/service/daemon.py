@@ -1,14 +1,14 @@
 """The whole life of a gateway as a process, in the foreground, in the background and under systemd."""
 
 import faulthandler
-import gc
 import os
 import time
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import Final
 
 from gaugeway.errors import ConfigError, GaugewayError
+from gaugeway.garbage import for_good, tidied
 from gaugeway.log import logger
 from gaugeway.log_lines import form, set_up
 from gaugeway.plan import Plan
@@ -45,31 +45,23 @@ def serve(plan: Plan, registry: Registry, *, background: bool = False, around: A
     """Build, listen, start, wait, stop; tell whether all went well."""
     faulthandler.enable()  # whoever ends a process that hangs is told where it hung
     with signals() as wishes, ExitStack() as stack:
-        gateway = Gateway(plan, registry)
-        listener, socket = stack.enter_context(listening(_socket_paths(plan)))
-        output = stack.enter_context(LogFile(plan.storage.dir)) if background else None
-        set_up_log(plan, background=background)
-        announcement = stack.enter_context(announced(_record(plan, socket, output)))
-        daemon = Daemon(gateway, wishes, announcement, output)
-        web = stack.enter_context(closing(daemon.web))
-        stack.enter_context(Control(listener, daemon.desk, daemon.every_second, [web]))
-        gateway.start()
-        daemon.ready()
+        with for_good():
+            gateway = Gateway(plan, registry)
+            listener, socket = stack.enter_context(listening(_socket_paths(plan)))
+            output = stack.enter_context(LogFile(plan.storage.dir)) if background else None
+            set_up_log(plan, background=background)
+            announcement = stack.enter_context(announced(_record(plan, socket, output)))
+            daemon = Daemon(gateway, wishes, announcement, output)
+            web = stack.enter_context(closing(daemon.web))
+            stack.enter_context(Control(listener, daemon.desk, daemon.every_second, [web]))
+            gateway.start()
+            daemon.ready()
         with around(gateway):
             daemon.wait()
         daemon.systemd.stopping()
         well = gateway.stop() and not gateway.failed
         daemon.farewell(well=well)
     return well
-
-
-@contextmanager
-def tidied() -> Generator[None]:
-    """Clear away at the end what a configuration was made of: it holds itself in circles, and would stay for hours."""
-    try:
-        yield
-    finally:
-        gc.collect()
 
 
 class Daemon:

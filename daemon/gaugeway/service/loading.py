@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Final, NoReturn, Self, cast
 
 from gaugeway.errors import ConfigError, Problem
+from gaugeway.garbage import for_good
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 
@@ -79,8 +80,11 @@ def _tell(file: Path, sender: int) -> NoReturn:
 
 
 def _answer(file: Path) -> bytes:
+    with for_good():
+        from gaugeway.config import load  # noqa: PLC0415  (in this process only, see `loaded`)
+
     try:
-        plan, _ = loaded(file)
+        plan = load(file)
     except ConfigError as error:
         return pickle.dumps((error.problems, ()))
     return pickle.dumps(((), plan.plugin_folders)) + pickle.dumps(plan)
