@@ -213,12 +213,12 @@ class Mqtt:
                     yield from self._with_care(delivery, topic)
             if receipts.ready:
                 link.send(receipts.due())
-            now = time.monotonic()
-            full = self._window.full(receipts.held, len(deliveries), now)
+            count, now = len(deliveries), time.monotonic()
+            full = self._window.full(receipts.held, count, now)
             yield Tick(full=full)
             if full and not receipts.held:
                 self._window.acknowledged(time.monotonic())
-            nap = self._pace.nap(len(deliveries), now, full=full)
+            nap = self._pace.nap(count, now, full=full)
             if nap:
                 time.sleep(nap)
             else:

@@ -19,6 +19,10 @@ SHAPES: Final = 1024
 SHAPE_SIZE: Final = 5
 """How many bytes tell the lengths of a message: kind, a length of one or two bytes, the length of the topic."""
 
+TOPICS: Final = 10_000
+LONGEST_TOPIC: Final = 256
+"""Of so many topics, and no longer ones, is remembered what they give to receipts."""
+
 Shape = tuple[int, Callable[[bytes, int], tuple[bytes, int, int, bytes]]]
 HEAD: Final[Callable[[bytes, int], tuple[int, int, int]]] = Struct(">BBH").unpack_from
 """What most messages begin with: kind and flags, a length of one byte, the length of the topic."""
@@ -75,6 +79,18 @@ class Delivery(msgspec.Struct, gc=False, frozen=True):
         return bool(self.head & RETAIN)
 
 
+class Seeds(dict[bytes, int]):
+    """What each topic gives to the receipts of its messages; looked up, it is worked out once."""
+
+    def __missing__(self, topic: bytes) -> int:
+        if len(self) >= TOPICS:
+            self.clear()
+        seed = crc32(topic) ^ len(topic)
+        if len(topic) <= LONGEST_TOPIC:
+            self[topic] = seed
+        return seed
+
+
 class Cutter:
     """Cuts what a broker sends into deliveries and the rest; knows no socket.
 
@@ -95,6 +111,7 @@ class Cutter:
         self._properties = properties
         self._max_payload = max_payload
         self._shapes: dict[bytes, Shape] = {}
+        self._seeds = Seeds()
         self._parts: list[bytes] = []
         self._missing = 0
         self._skip = 0
@@ -111,6 +128,7 @@ class Cutter:
                 return
             data = b"".join(self._parts)
             self._parts.clear()
+            self._missing = 0
         try:
             done = self._cut(data)
         except IndexError:
@@ -123,21 +141,22 @@ class Cutter:
 
         Nearly all messages are usual ones and of a few shapes: those are cut by what is known of the shape.
         """
-        at, end, known, append = 0, len(data), self._shapes.get, self.deliveries.append
-        self._missing = 0
-        while end - at > 3:
+        at, end = 0, len(data)
+        tail = end - 3
+        known, seeds, append = self._shapes.get, self._seeds, self.deliveries.append
+        while at < tail:
             shape = known(data[at : at + SHAPE_SIZE])
-            if shape is not None and at + shape[0] <= end:
+            if shape is not None and (stop := at + shape[0]) <= end:
                 topic, mid, extra, payload = shape[1](data, at)
                 if mid and not extra:
-                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, crc32(topic) ^ len(topic))))
-                    at += shape[0]
+                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, seeds[topic])))
+                    at = stop
                     continue
             done = self._cut_one(data, at)
             if not done:
                 break
             at = done
-        if 1 < end - at < 4 and (stop := at + 2 + data[at + 1]) <= end:
+        if tail <= at < end - 1 and (stop := at + 2 + data[at + 1]) <= end:
             self._pass_on(data[at:stop], 2)
             at = stop
         return at
@@ -174,7 +193,7 @@ class Cutter:
         if not name <= body <= stop:
             raise NotMqtt("a message is shorter than its parts")
         payload = data[body:stop]
-        receipt = mid << 32 | crc32(payload, crc32(topic) ^ size) if mid else 0
+        receipt = mid << 32 | crc32(payload, self._seeds[topic]) if mid else 0
         self.deliveries.append(Delivery(topic, payload, head, receipt))
         if head == USUAL and not extra and name - at <= SHAPE_SIZE:
             self._learn(data[at : at + SHAPE_SIZE], name - at, size, len(payload))

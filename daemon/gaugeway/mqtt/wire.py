@@ -36,9 +36,9 @@ class Wire:
         was read is confirmed at once, and what was held back comes with the next read. An encrypted line is always
         read to the end, which leaves nothing inside the encryption, where no poll would see it.
         """
-        left = CHUNK if to_the_end or self._encrypted else 1
+        taken, enough = 0, CHUNK if to_the_end or self._encrypted else 1
         try:
-            while left > 0:
+            while True:
                 data = self._raw.recv(CHUNK)
                 if not data:
                     self.fault = self.fault or "closed the connection"
@@ -46,7 +46,9 @@ class Wire:
                 if QUICK_ACK is not None:  # it does not last
                     self._raw.setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
                 self.cutter.feed(data)
-                left -= len(data)
+                taken += len(data)
+                if taken >= enough:
+                    return
         except self._would_block:
             return
         except OSError as error:
