@@ -103,7 +103,7 @@ class Backlog:
     def take(self, limit: int) -> tuple[Lane, list[bytes]] | None:
         """Return the messages whose turn it is, and the lane that is to be told when they have arrived."""
         trouble: OSError | None = None
-        for lane in sorted(self.lanes, key=self._turn):
+        for lane in self._in_turn():
             try:
                 messages = [] if self.closed else lane.take(limit, durable=lane is self._urgent)
             except OSError as error:
@@ -126,9 +126,9 @@ class Backlog:
             return Lane(MemoryLog(size), sparse=sparse)
         return Lane.in_folder(self._folder / name, size, files=self._files, sparse=sparse)
 
-    def _turn(self, lane: Lane) -> int:
-        """Tell when it is a lane's turn: urgent messages before what was tried already, and that before the rest."""
-        return 0 if lane in (self._urgent, self._afloat) else 1 if lane.hand else 2
+    def _in_turn(self) -> list[Lane]:
+        """Return the lanes by whose turn it is: urgent messages, what was tried already, the rest."""
+        return [self._urgent, self._afloat, *sorted(self._ordinary[::-1], key=_untried)]
 
     def _put(self, lane: Lane, messages: Sequence[bytes], *, sync: bool = False) -> None:
         before, end = lane.position, lane.log.end
@@ -224,3 +224,7 @@ class Backlog:
                     raise
             else:
                 return
+
+
+def _untried(lane: Lane) -> bool:
+    return not lane.hand

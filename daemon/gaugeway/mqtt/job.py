@@ -26,15 +26,16 @@ class Job:
 
     def wait(self, worker: threading.Thread) -> None:
         """Wait for the end; raise what went wrong."""
-        while worker.is_alive() or not self._outcome.empty():
+        while True:
             try:
                 error = self._outcome.get(timeout=1.0)
             except queue.Empty:
-                continue
+                if worker.is_alive() or not self._outcome.empty():
+                    continue
+                error = DeviceError("the connection was closed before the messages were published")
             if error is not None:
                 raise error
             return
-        raise DeviceError("the connection was closed before the messages were published")
 
 
 class Bell:
