@@ -128,7 +128,9 @@ class Backlog:
 
     def _in_turn(self) -> list[Lane]:
         """Return the lanes by whose turn it is: urgent messages, what was tried already, the rest."""
-        return [self._urgent, self._afloat, *sorted(self._ordinary[::-1], key=_untried)]
+        ordinary = self._ordinary[::-1]
+        ordinary.sort(key=_untried)
+        return [self._urgent, self._afloat, *ordinary]
 
     def _put(self, lane: Lane, messages: Sequence[bytes], *, sync: bool = False) -> None:
         before, end = lane.position, lane.log.end
