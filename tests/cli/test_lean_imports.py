@@ -65,7 +65,7 @@ def test_check(sample: str) -> None:
 
 
 def test_a_daemon(tmp_path: Path) -> None:
-    """It reads, stores and alarms over a broker that it is connected to; the reader of its configuration is gone."""
+    """It reads, stores, alarms over a broker that it is connected to, and reloads; who reads its configuration goes."""
     with some_broker(tmp_path) as broker:
         version = broker.version if broker.version == 5 else f'"{broker.version}"'
         home = Home(tmp_path, PLANT.format(address=broker.address, version=version))
@@ -73,6 +73,7 @@ def test_a_daemon(tmp_path: Path) -> None:
         with subprocess.Popen(command, env=home.environment, stderr=subprocess.PIPE, text=True) as daemon:
             until(lambda: home.alive, "it is there")
             until(lambda: came(broker.port, tmp_path / "out.jsonl"), "a reading arrives")
+            assert home.run("reload").returncode == 0
             os.kill(daemon.pid, signal.SIGTERM)
             _, said = daemon.communicate(timeout=60)
     modules = loaded(said)

@@ -21,7 +21,7 @@ from gaugeway.service.control.requests import Check, Said, Stop
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.health import machine
 from gaugeway.service.health.health import Health
-from gaugeway.service.loading import loaded
+from gaugeway.service.loading import read_apart
 from gaugeway.service.logfile import LogFile
 from gaugeway.service.notify import Notifier
 from gaugeway.service.presence import places
@@ -149,7 +149,7 @@ class Daemon:
     def _problems(self) -> str:
         """Return what would keep it from being started with the file as it is now."""
         try:
-            Gateway(*loaded(self.gateway.plan.file))
+            Gateway(*read_apart(self.gateway.plan.file))
         except (GaugewayError, OSError) as error:
             return str(error)
         return ""
@@ -157,7 +157,7 @@ class Daemon:
     def _loaded(self) -> tuple[Plan, Registry]:
         """Return what the file says now, if a reload can go over to it."""
         before = self.gateway.plan
-        plan, registry = loaded(before.file)
+        plan, registry = read_apart(before.file)
         if plan.storage.dir != before.storage.dir:
             raise ConfigError(
                 f"the storage folder has changed from {before.storage.dir} to {plan.storage.dir}: "

@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self, cast
@@ -11,30 +13,50 @@ from gaugeway.garbage import for_good
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 
-NOT_TOLD: Final = (EOFError, ImportError, AttributeError, IndexError, pickle.UnpicklingError)
+NOT_TOLD: Final = (EOFError, ImportError, AttributeError, IndexError, TypeError, pickle.UnpicklingError)
 """What it is to read the plan of a child that failed, or one with types of a plugin that no other process can find."""
+READER: Final = """\
+import sys
+sys.path[:] = sys.argv[3:]
+from pathlib import Path
+from gaugeway.service.loading import tell
+tell(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+def copied(_file: Path, _sender: int) -> int:
+    """Begin a child that is a copy of this process: the quickest way, as long as there is no other thread in it."""
+    return os.fork()
+
+
+def spawned(file: Path, sender: int) -> int:
+    """Begin a child that starts from nothing: a copy might wait for ever for what another thread held just then."""
+    command = [sys.executable, "-P", "-c", READER, str(file), str(sender), *sys.path]
+    handed_on = [(os.POSIX_SPAWN_DUP2, sender, sender)]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=handed_on, setpgroup=0)
 
 
 class Loading:
-    """Reads a file in a child while this process loads the rest of itself: `with Loading(file) as it: ...; it.end()`.
+    """Reads a file in a child while this process does something else: `with Loading(file) as it: ...; it.end()`.
 
     A daemon runs for years, and the reader of its configuration for a moment. What can be done in a child only cannot
     fail for that: if there is no child, or it has not told a plan, the file is read here.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, begin: Callable[[Path, int], int] = copied) -> None:
         self._file = file
+        self._begin = begin
 
     def __enter__(self) -> Self:
         receiver, sender = os.pipe()
         self._answer = os.fdopen(receiver, "rb")
         try:
-            self._child = os.fork()
+            self._child = self._begin(self._file, sender)
         except OSError:  # no more processes
             self._child = -1
         if self._child == 0:
             self._answer.close()
-            _tell(self._file, sender)
+            tell(self._file, sender)
         os.close(sender)
         return self
 
@@ -61,15 +83,21 @@ class Loading:
         return found
 
 
+def read_apart(file: Path) -> tuple[Plan, Registry]:
+    """Read a file for a gateway that is at work, and return its plan with the plugins that it names."""
+    with Loading(file, spawned) as loading:
+        return loading.end()
+
+
 def loaded(file: Path) -> tuple[Plan, Registry]:
     """Read a file in this process, and return its plan with the plugins that it names."""
-    from gaugeway.config import load  # noqa: PLC0415  (5 MB, which a daemon does without until its first reload)
+    from gaugeway.config import load  # noqa: PLC0415  (5 MB, which a daemon does without)
 
     plan = load(file)
     return plan, Registry.discover(plan.plugin_folders)
 
 
-def _tell(file: Path, sender: int) -> NoReturn:
+def tell(file: Path, sender: int) -> NoReturn:
     """Read a file and write what came of it, as a process that ends with that."""
     try:
         answer = _answer(file)
