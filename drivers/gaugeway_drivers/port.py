@@ -15,8 +15,8 @@ from gaugeway import ConfigError, DeviceError
 
 Parity = Literal["none", "even", "odd", "mark", "space"]
 
-AT_ONCE: Final = 65_536
-"""How much is read at most at a time: more than the kernel keeps for a port."""
+AT_ONCE: Final = 4096
+"""How much is read at most at a time: as much as a terminal holds for who reads it."""
 
 TROUBLES: Final[dict[int | None, str]] = {
     errno.ENOENT: "is not there: is the adapter plugged in?",

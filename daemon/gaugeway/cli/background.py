@@ -17,9 +17,9 @@ LOOK_AGAIN: Final = 0.02
 READY_WITHIN: Final = 60.0
 ENDS_WITHIN: Final = 30.0
 BY_FORCE_AFTER: Final = 2.0
-SPARING: Final = {"MALLOC_ARENA_MAX": "2"}
-"""As in the unit. Left alone, the C library has up to eight heaps a core for threads, and what one of them ever needed
-stays with it: memory then goes on growing for days."""
+SPARING: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "65536"}
+"""As in the unit. Left alone, the C library has up to eight heaps a core for threads, and puts larger and larger blocks
+into them. What one of them ever needed stays with it: memory then goes on growing for days."""
 
 
 def begun(config: str) -> int:

@@ -81,7 +81,7 @@ class Scroll:
     def _begin_anew(self) -> None:
         coming = self._file.with_name(f"{self._file.name}.new")
         with coming.open("wb") as file:
-            file.write(b"".join(line + b"\n" for line in self.lines))
+            file.writelines(line + b"\n" for line in self.lines)
             file.flush()
             os.fsync(file.fileno())
         coming.replace(self._file)

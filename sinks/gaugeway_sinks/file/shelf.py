@@ -15,7 +15,8 @@ from gaugeway_sinks.file.page import sync_folder
 
 PACKED: Final = ".gz"
 PART: Final = ".part"
-BLOCK: Final = 256 * 1024
+BLOCK: Final = 16 * 1024
+"""So much is compressed at a time: large blocks that come and go leave holes in memory."""
 
 
 class Rotated(msgspec.Struct, frozen=True):

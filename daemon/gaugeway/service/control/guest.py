@@ -9,6 +9,7 @@ from gaugeway.service.control.taps import Tap
 
 REQUEST: Final = 64 * 1024
 PIECE: Final = 64 * 1024
+ASKED: Final = 4 * 1024
 IDLE: Final = 60.0
 
 
@@ -54,7 +55,7 @@ class Guest:
     def receive(self) -> None:
         """Take in what has come."""
         try:
-            piece = self.connection.recv(PIECE)
+            piece = self.connection.recv(ASKED)
         except BlockingIOError:
             return
         except OSError as error:

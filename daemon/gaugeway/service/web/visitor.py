@@ -47,7 +47,7 @@ class Visitor:
 
     def _receive(self, page: Callable[[str], Page]) -> None:
         try:
-            piece = self.connection.recv(PIECE)
+            piece = self.connection.recv(request.LONGEST)
         except BlockingIOError:
             return
         if not piece:
