@@ -53,7 +53,8 @@ def _entry_point_files() -> Iterator[tuple[str, str]]:
 
 def _entry_points(package: str, file: str) -> Iterator[Plugin]:
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        with open(file, encoding="utf-8") as opened:  # a `Path` would make every package's name one of Python's names
+            text = opened.read()
     except (OSError, UnicodeDecodeError):
         return
     if "gaugeway." not in text:

@@ -27,7 +27,7 @@ TENTH: Final = 0.1
 def resident() -> int:
     """Return the resident memory of this process in bytes; 0 where it cannot be told."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+        return int(_text("/proc/self/statm").split()[1]) * PAGE
     except OSError:
         return 0
 
@@ -74,10 +74,10 @@ def memory(cgroups: Path = CGROUPS, proc: Path = PROC) -> Memory | None:
 def _given(cgroups: Path, proc: Path) -> Memory | None:
     """Return what `MemoryMax=` of the unit gives."""
     try:
-        own = next(line for line in (proc / "self/cgroup").read_text().splitlines() if line.startswith("0::"))
-        group = cgroups / own.removeprefix("0::/")
-        limit, used = int((group / "memory.max").read_text()), int((group / "memory.current").read_text())
-        idle = _table(group / "memory.stat")["inactive_file"]
+        own = next(line for line in _text(f"{proc}/self/cgroup").splitlines() if line.startswith("0::"))
+        group = f"{cgroups}/{own.removeprefix('0::/')}"
+        limit, used = int(_text(f"{group}/memory.max")), int(_text(f"{group}/memory.current"))
+        idle = _table(f"{group}/memory.stat")["inactive_file"]
     except (OSError, ValueError, KeyError, StopIteration):  # `max` is no number, and there are other kinds of cgroups
         return None
     return _filled(limit, limit - used + idle, ours=True)
@@ -85,14 +85,20 @@ def _given(cgroups: Path, proc: Path) -> Memory | None:
 
 def _installed(proc: Path) -> Memory | None:
     try:
-        found = _table(proc / "meminfo")
+        found = _table(f"{proc}/meminfo")
         return _filled(found["MemTotal:"] * 1024, found["MemAvailable:"] * 1024, ours=False)
     except (OSError, ValueError, KeyError):
         return None  # hidden in the sandbox of the service
 
 
-def _table(file: Path) -> dict[str, int]:
-    return {words[0]: int(words[1]) for line in file.read_text().splitlines() if len(words := line.split()) > 1}
+def _text(file: str) -> str:
+    """Return what a file says. A `Path` would make its parts names of Python's, again at every look."""
+    with open(file, encoding="utf-8") as opened:
+        return opened.read()
+
+
+def _table(file: str) -> dict[str, int]:
+    return {words[0]: int(words[1]) for line in _text(file).splitlines() if len(words := line.split()) > 1}
 
 
 def _filled(size: int, free: int, *, ours: bool) -> Memory:
