@@ -213,16 +213,18 @@ class Mqtt:
                     yield from self._with_care(delivery, topic)
             if receipts.ready:
                 link.send(receipts.due())
-            count, now = len(deliveries), time.monotonic()
-            full = self._window.full(receipts.held, count, now)
+            count, held, now = len(deliveries), receipts.held, time.monotonic()
+            full = self._window.full(held, count, now)
             yield Tick(full=full)
-            if full and not receipts.held:
-                self._window.acknowledged(time.monotonic())
+            if full:
+                held = receipts.held
+                if not held:
+                    self._window.acknowledged(time.monotonic())
             nap = self._pace.nap(count, now, full=full)
             if nap:
                 time.sleep(nap)
             else:
-                link.wait(self._window.patience(receipts.held) or LONGEST_WAIT)
+                link.wait(self._window.patience(held) or LONGEST_WAIT)
 
     def _take_in(self, link: Link) -> None:
         """Note what the broker said besides messages."""

@@ -110,6 +110,17 @@ def test_there_is_an_end_to_the_shapes_that_are_known() -> None:
     assert len(known.__dict__["_shapes"]) <= SHAPES
 
 
+def test_there_is_an_end_to_the_topics_that_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receipts are the same whether a topic is known, was forgotten or is too long to be remembered."""
+    monkeypatch.setattr("gaugeway.mqtt.packets.TOPICS", 20)
+    messages = [publish(b"t/%d" % (number % 30), b"1", mid=1) for number in range(100)]
+    messages += [publish(b"long" * 100 + b"%d" % (number % 3), b"1", mid=1) for number in range(10)]
+    known = cut(*messages)
+    assert known.deliveries == [cut(message).deliveries[0] for message in messages]
+    assert len(known.__dict__["_seeds"]) <= 20
+    assert max(map(len, known.__dict__["_seeds"])) < 100
+
+
 def test_the_receipt_stands_for_topic_and_payload() -> None:
     """Equal messages have equal digests in it, whatever their number, flags and properties; others have others."""
 

@@ -79,18 +79,6 @@ class Delivery(msgspec.Struct, gc=False, frozen=True):
         return bool(self.head & RETAIN)
 
 
-class Seeds(dict[bytes, int]):
-    """What each topic gives to the receipts of its messages; looked up, it is worked out once."""
-
-    def __missing__(self, topic: bytes) -> int:
-        if len(self) >= TOPICS:
-            self.clear()
-        seed = crc32(topic) ^ len(topic)
-        if len(topic) <= LONGEST_TOPIC:
-            self[topic] = seed
-        return seed
-
-
 class Cutter:
     """Cuts what a broker sends into deliveries and the rest; knows no socket.
 
@@ -111,7 +99,7 @@ class Cutter:
         self._properties = properties
         self._max_payload = max_payload
         self._shapes: dict[bytes, Shape] = {}
-        self._seeds = Seeds()
+        self._seeds: dict[bytes, int] = {}
         self._parts: list[bytes] = []
         self._missing = 0
         self._skip = 0
@@ -139,17 +127,18 @@ class Cutter:
     def _cut(self, data: bytes) -> int:
         """Cut off all complete packets and return where the first incomplete one begins.
 
-        Nearly all messages are usual ones and of a few shapes: those are cut by what is known of the shape.
+        Nearly all messages are usual ones, of a few shapes and topics: those are cut by what is known of these.
         """
         at, end = 0, len(data)
         tail = end - 3
-        known, seeds, append = self._shapes.get, self._seeds, self.deliveries.append
+        known, seed_of, append = self._shapes.get, self._seeds.get, self.deliveries.append
         while at < tail:
             shape = known(data[at : at + SHAPE_SIZE])
             if shape is not None and (stop := at + shape[0]) <= end:
                 topic, mid, extra, payload = shape[1](data, at)
-                if mid and not extra:
-                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, seeds[topic])))
+                seed = seed_of(topic)
+                if mid and not extra and seed is not None:
+                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, seed)))
                     at = stop
                     continue
             done = self._cut_one(data, at)
@@ -193,7 +182,7 @@ class Cutter:
         if not name <= body <= stop:
             raise NotMqtt("a message is shorter than its parts")
         payload = data[body:stop]
-        receipt = mid << 32 | crc32(payload, self._seeds[topic]) if mid else 0
+        receipt = mid << 32 | crc32(payload, self._seed(topic)) if mid else 0
         self.deliveries.append(Delivery(topic, payload, head, receipt))
         if head == USUAL and not extra and name - at <= SHAPE_SIZE:
             self._learn(data[at : at + SHAPE_SIZE], name - at, size, len(payload))
@@ -205,6 +194,15 @@ class Cutter:
             self._shapes.clear()
         shape = Struct(f">{name}x{size}sH{'B' if self._properties else '0s'}{rest}s")
         self._shapes[start] = shape.size, shape.unpack_from
+
+    def _seed(self, topic: bytes) -> int:
+        """Return what a topic gives to the receipts of its messages; remember it, unless it is long, for a while."""
+        seed = crc32(topic) ^ len(topic)
+        if topic not in self._seeds and len(topic) <= LONGEST_TOPIC:
+            if len(self._seeds) >= TOPICS:
+                self._seeds.clear()
+            self._seeds[topic] = seed
+        return seed
 
     def _skip_some(self, data: bytes) -> bytes:
         """Leave out what belongs to a message that is too big, and return what follows it."""
