@@ -22,6 +22,8 @@ from zlib import crc32
 MARK_SIZE: Final = 8
 PREFIX: Final = struct.Struct("<8sI")
 HEAD: Final = struct.Struct("<QII")
+LONE: Final = struct.Struct("<QIII")
+"""The head of a frame of one record, and its length."""
 HEADER_SIZE: Final = PREFIX.size + HEAD.size
 LENGTH_SIZE: Final = 4
 
@@ -45,6 +47,9 @@ class Frame(NamedTuple):
 
 def content(first: int, records: Sequence[bytes]) -> bytes:
     """Return all of a frame that the checksum covers."""
+    if len(records) == 1:  # as most are: a burst of readings is one record
+        length = len(records[0])
+        return LONE.pack(first, 1, LENGTH_SIZE + length, length) + records[0]
     lengths = list(map(len, records))
     count = len(lengths)
     head = struct.pack(f"<QII{count}I", first, count, sum(lengths) + count * LENGTH_SIZE, *lengths)

@@ -107,7 +107,9 @@ class Outlet:
                 batch = self.audience.of(batch)
             taken = not batch
             try:
-                taken = taken or (self.works and self._attempt(self._hand, batch, len(batch)))
+                if self.works and batch:
+                    error = contained(self._hand, batch)
+                    taken = (error is None and not self._post.messages) or self._done_with(error, len(batch))
             finally:
                 if not taken:  # what the sink halts on waits for the restart
                     self._keep(batch)
@@ -224,10 +226,12 @@ class Outlet:
         """Call into the sink; tell whether what it was handed is done with (taken, or left out by its strategy)."""
         if self._post.messages and not self._posted():
             return False
-        error = contained(step, handed)
+        return self._done_with(contained(step, handed), readings)
+
+    def _done_with(self, error: BaseException | None, readings: int) -> bool:
+        """Go on after a call into the sink; tell whether what it was handed is done with."""
         if error is not None:
             return self._after(error, readings)
-        self.meter.timed += readings
         posted = not self._post.messages or self._posted()
         if posted and not self.works:
             self._begin_to_work()
@@ -239,6 +243,7 @@ class Outlet:
         said = self.sink.consume(batch)
         if said:
             self._post.add(said)
+        self.meter.timed += len(batch)
 
     def _let_pass(self, tick: Tick) -> None:
         said = self._tick(tick) if self._tick is not None else None

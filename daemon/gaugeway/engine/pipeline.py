@@ -218,9 +218,10 @@ class Pipeline:
         waiting.clear()
         clock = self.chain.site.clock
         for start in range(0, len(readings), BATCH):
+            batch = readings[start : start + BATCH]
             for outlet in self.outlets:
                 try:
-                    outlet.take(readings[start : start + BATCH], clock)
+                    outlet.take(batch.copy(), clock)
                 except HaltedError as error:  # the other sinks get theirs all the same, and stages finish the burst
                     self._halted = error
 
