@@ -12,6 +12,7 @@ from gaugeway.cli.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
 from gaugeway.garbage import for_good
+from gaugeway.service.foresight import foresee
 from gaugeway.service.loading import Loading
 from gaugeway.service.presence.announcement import note_fault
 
@@ -36,6 +37,8 @@ def run(words: Words) -> int:
     )  # who asks for a reload before there is anything to reload ends nothing
     file = config_file(words.text("config"))
     with fault_noted(file):
+        with for_good():
+            foresee(file)
         with Loading(file) as loading:
             with for_good():
                 from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
