@@ -8,8 +8,20 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec import structs
 from tests.conftest import open_files
-from tests.support.brokers import MOSQUITTO, Iotcore, Mosquitto, Peer, needs_mosquitto, publish, until
+from tests.support.brokers import (
+    MOSQUITTO,
+    Iotcore,
+    Mosquitto,
+    Peer,
+    answers,
+    free_port,
+    needs_mosquitto,
+    publish,
+    until,
+)
+from tests.support.certificates import OPENSSL, Authority
 from tests.support.packets import CONNACK_5, ScriptedBroker
 
 from gaugeway import DeviceError
@@ -62,6 +74,28 @@ def test_messages_arrive_in_order(broker: Mosquitto, qos: int) -> None:
         publisher.deliver([])
         publisher.deliver(numbers(3, f"order{qos}/b", qos))
         assert peer.hear(103) == [*numbers(100, f"order{qos}/a", qos), *numbers(3, f"order{qos}/b", qos)]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("qos", [1, 2])
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_more_than_the_line_takes_at_once_arrives(tmp_path: Path, *, encrypted: bool, qos: int) -> None:
+    """What does not go out is kept, in order, until it does; encrypted or not."""
+    if MOSQUITTO is None or OPENSSL is None:
+        pytest.skip("mosquitto and openssl are not both installed")
+    authority, plain = Authority(tmp_path), free_port()
+    certificate, key = authority.sign("server", "IP:127.0.0.1")
+    files = (f"cafile {authority.certificate}", f"certfile {certificate}", f"keyfile {key}")
+    lines = (*files, f"listener {plain} 127.0.0.1") if encrypted else (f"listener {plain} 127.0.0.1",)
+    sent = [structs.replace(message, payload=message.payload * 250_000) for message in numbers(30, "t/s", qos)]
+    with Mosquitto(tmp_path, *lines) as running:
+        until(lambda: answers(plain), "the other door is open too")
+        address = running.address.replace("mqtt:", "mqtts:") if encrypted else running.address
+        settings = Broker.at(address, client_id="gw", ca_file=authority.certificate if encrypted else None)
+        with Peer(plain) as peer, closing(Publisher(settings)) as publisher:
+            peer.listen("t/#", qos=2)
+            publisher.deliver(sent)
+            assert peer.hear(30) == sent
 
 
 def test_the_embedded_broker_serves_as_well() -> None:
