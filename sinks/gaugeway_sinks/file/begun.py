@@ -48,4 +48,4 @@ def stamp(time: float | None) -> str:
 
 def unstamp(text: str) -> float | None:
     """Return the time that stands in the name of a file."""
-    return None if text == UNDATED else datetime.strptime(text, STAMP).replace(tzinfo=UTC).timestamp()
+    return None if text == UNDATED else datetime.fromisoformat(text).timestamp()
