@@ -6,20 +6,20 @@ machine that is a third of the time that `gaugeway check` takes.
 
 import importlib
 import importlib.util
-import inspect
 import os
 import re
 import sys
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Final, cast
 from zlib import crc32
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.plugin import Role, card_of
 from gaugeway.registry import METHOD, Plugin, Refusal
+from gaugeway.signature import parameters_of
 
 GROUPS: Final[dict[str, Role]] = {
     "gaugeway.sources": "source",
@@ -167,12 +167,12 @@ def _given(thing: object) -> Callable[[], object]:
 
 
 def _role_by_shape(thing: object) -> Role | None:
-    if inspect.isclass(thing):
+    if isinstance(thing, type):
         roles = [role for role in ("source", "stage", "sink") if callable(getattr(thing, METHOD[role], None))]
         return cast("Role", roles[0]) if roles else None
-    if inspect.isfunction(thing):
-        first = next(iter(inspect.signature(thing).parameters), None)
-        return "stage" if first == "reading" else None
+    if isinstance(thing, FunctionType):
+        first = next(iter(parameters_of(thing)), None)
+        return "stage" if first is not None and first.name == "reading" else None
     return None
 
 

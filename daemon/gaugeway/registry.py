@@ -1,6 +1,5 @@
 """Every plugin by role and name, whoever wrote it, and those that were refused with the reason."""
 
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
@@ -15,6 +14,7 @@ from gaugeway.contract import StageFunction
 from gaugeway.errors import PluginError
 from gaugeway.plugin import Card, Each, ReadingStage, Role, SinkFunction, SourceFunction, card_of
 from gaugeway.sensor import Kind
+from gaugeway.signature import REQUIRED, Parameter, is_asynchronous, is_class, is_generator, parameters_of
 
 METHOD: Final[Mapping[Role, str]] = {
     "source": "stream",
@@ -22,7 +22,6 @@ METHOD: Final[Mapping[Role, str]] = {
     "sink": "consume",
     "behaviour": "wrap",
 }
-REQUIRED: Final = object()
 INJECTED: Final = frozenset({"site"})
 
 
@@ -78,20 +77,20 @@ class Plugin:
         card = card_of(found)
         if card is not None and card.role != self.role:
             raise PluginError(f"is registered as a {card.role}, and is no {self.role}")
-        if inspect.isclass(found):
+        if is_class(found):
             self._hold_class_against_contract(found, METHOD[self.role])
         elif self.role == "behaviour":
             raise PluginError("is a function; a behaviour is a class with the method wrap()")
-        elif self.role == "source" and not inspect.isgeneratorfunction(found):
+        elif self.role == "source" and not is_generator(found):
             raise PluginError("is a function that yields nothing; a source yields readings")
-        elif _is_asynchronous(found):
+        elif is_asynchronous(found):
             raise PluginError("is asynchronous; it is called from a thread")
 
-    def _hold_class_against_contract(self, found: type, method: str) -> None:
+    def _hold_class_against_contract(self, found: object, method: str) -> None:
         call: object = getattr(found, method, None)
         if not callable(call) or getattr(call, "__isabstractmethod__", False):
             raise PluginError(f"lacks the method {method}()")
-        if _is_asynchronous(call):
+        if is_asynchronous(call):
             raise PluginError(f"has an asynchronous {method}(); it is called from a thread")
         if self.role == "source" and hasattr(found, "commit") and not getattr(found, "ticks", False):
             raise PluginError("has commit() but does not say `ticks = True`: what may be acknowledged is not known")
@@ -101,7 +100,7 @@ class Plugin:
         """What the plugin says of itself."""
         card = card_of(self.target) or Card(role=self.role, name=self.name)
         if not card.description:
-            first = inspect.cleandoc(self.target.__doc__ or "").partition("\n")[0]  # its own, not an inherited one
+            first = (self.target.__doc__ or "").strip().partition("\n")[0]  # its own, not an inherited one
             card = msgspec.structs.replace(card, description=first)
         return card
 
@@ -127,13 +126,10 @@ class Plugin:
         parameters = self._parameters()
         hints = self._hints(parameters)
         for parameter in parameters:
-            if parameter.kind is parameter.VAR_KEYWORD or parameter.kind is parameter.VAR_POSITIONAL:
-                raise PluginError(f"takes {parameter}; an option has to be written out to be checked")
-            if parameter.kind is parameter.POSITIONAL_ONLY:
-                raise PluginError(f"takes {parameter.name} by its position only; options are handed over by name")
+            if parameter.fault:
+                raise PluginError(parameter.fault)
             if parameter.name not in INJECTED:
-                default = REQUIRED if parameter.default is parameter.empty else parameter.default
-                found[parameter.name] = Option(parameter.name, hints[parameter.name], default)
+                found[parameter.name] = Option(parameter.name, hints[parameter.name], parameter.default)
         return found
 
     @cached_property
@@ -148,14 +144,15 @@ class Plugin:
     @property
     def ticks(self) -> str | bool | None:
         """What the class says of ticks; None where it says nothing."""
-        if self.role == "stage" and (not inspect.isclass(self.target) or issubclass(self.target, ReadingStage)):
+        whole: object = self.target
+        if self.role == "stage" and (not isinstance(whole, type) or issubclass(whole, ReadingStage)):
             return Each.ticks
         said: str | bool | None = getattr(self.target, "ticks", None)
         return said
 
     def make(self, **options: object) -> object:
         """Return the plugin with its options, as an object that keeps the contract of its role."""
-        if inspect.isclass(self.target):
+        if is_class(self.target):
             made = self.target(**options)
             return Each(made.process, made) if isinstance(made, ReadingStage) else made
         if self.role == "source":
@@ -165,25 +162,25 @@ class Plugin:
         function = cast("StageFunction", self.target)
         return Each(partial(function, **options) if options else function)
 
-    def _parameters(self) -> list[inspect.Parameter]:
+    def _parameters(self) -> list[Parameter]:
         target = self.target
         with Blamed("has a signature that cannot be read"):
-            parameters: list[inspect.Parameter] = list(inspect.signature(target).parameters.values())
-        given_by_engine = 0 if inspect.isclass(target) or self.role == "source" else 1
+            parameters = parameters_of(target)
+        given_by_engine = 0 if is_class(target) or self.role == "source" else 1
         if len(parameters) < given_by_engine:
             raise PluginError(f"takes no argument; a {self.role} is handed readings")
         return parameters[given_by_engine:]
 
-    def _hints(self, parameters: Iterable[inspect.Parameter]) -> Mapping[str, object]:
+    def _hints(self, parameters: Iterable[Parameter]) -> Mapping[str, object]:
         """Return the annotations of the options; those of the rest need not be readable while running."""
-        call: object = self.target.__init__ if inspect.isclass(self.target) else self.target
+        call = getattr(self.target, "__init__", None) if is_class(self.target) else self.target
         names: dict[str, object] | None = getattr(call, "__globals__", None)
         options = SimpleNamespace(__annotations__={one.name: one.annotation for one in parameters})
         with Blamed("has an annotation that cannot be read"):
             hints: Mapping[str, object] = get_type_hints(
                 options, vars(sys.modules[self.target.__module__]) if names is None else names, include_extras=True
             )
-        return {name: object if hint is inspect.Parameter.empty else hint for name, hint in hints.items()}
+        return hints
 
 
 class Registry:
@@ -238,7 +235,3 @@ class Registry:
                 del self._plugins[have, name]
                 self.refusals.append(Refusal(have, name, plugin.origin, str(error)))
         return found
-
-
-def _is_asynchronous(call: object) -> bool:
-    return inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)

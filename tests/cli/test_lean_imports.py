@@ -20,8 +20,14 @@ NEVER_AT_ONCE: Final = frozenset(
 )  # fmt: skip
 HELP: Final = NEVER_AT_ONCE | {"datetime", "inspect", "logging", "msgspec", "pathlib", "sqlite3", "yaml"}
 CHECK: Final = NEVER_AT_ONCE | {"gaugeway.engine", "gaugeway.service.health.report", "logging", "sqlite3"}
-DAEMON: Final = (NEVER_AT_ONCE - {"paho"}) | {"gaugeway.config", "yaml"}
-PROGRAM: Final = "import sys; from gaugeway.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+DAEMON: Final = (NEVER_AT_ONCE - {"paho"}) | {"gaugeway.config", "inspect", "random", "yaml"}
+PROGRAM: Final = """
+import sys
+sys.modules["typing_extensions"] = None  # which nothing that a gateway needs brings along
+from gaugeway.cli import main
+main(sys.argv[1:])
+print(*sys.modules, file=sys.stderr)
+"""
 PLANT: Final = """
 node: lean
 sources:

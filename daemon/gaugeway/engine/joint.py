@@ -1,9 +1,9 @@
 """The joints of a chain: between two stages, where readings are counted, timed and errors caught."""
 
-import inspect
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import chain as chained
 from traceback import walk_tb
+from types import FrameType
 from typing import Final
 
 from gaugeway.contain import Contained, in_words
@@ -133,11 +133,18 @@ def last_handed_on(upstream: Generator[Item]) -> object:
 
     Asked for after an error only, so that remembering it costs nothing while all is well.
     """
-    return inspect.getgeneratorlocals(upstream).get("reading", NOTHING)
+    frame = _frame(upstream)
+    return NOTHING if frame is None else frame.f_locals.get("reading", NOTHING)
 
 
 def _has_ended(upstream: Generator[Item]) -> bool:
-    return inspect.getgeneratorstate(upstream) == inspect.GEN_CLOSED
+    return _frame(upstream) is None
+
+
+def _frame(upstream: Generator[Item]) -> FrameType | None:
+    """Return where a generator stands; None once it has ended."""
+    frame: FrameType | None = getattr(upstream, "gi_frame", None)
+    return frame
 
 
 def _is_from_before(error: BaseException, own: int = 1) -> bool:
