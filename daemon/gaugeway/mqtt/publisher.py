@@ -92,9 +92,7 @@ class Publisher:
         """
         job = Job(tuple(messages), tuple(along))
         with self._lock:
-            worker, bell = self._working()
-            self._jobs.put(job)
-            bell.ring()
+            worker = self._working(job)
         job.wait(worker)
         return job.along_too
 
@@ -112,17 +110,20 @@ class Publisher:
                 self._bell.close()
                 self._bell = None
 
-    def _working(self) -> tuple[threading.Thread, Bell]:
-        """Return the thread and its bell, begun now if need be."""
+    def _working(self, job: Job | None = None) -> threading.Thread:
+        """Return the thread, begun now if need be; its first attempt to connect is made for the job already."""
         if self._close_by is not None:
             raise DeviceError(f"the connection to {self.broker.where} is closed")
         if self._bell is None:
             self._bell = Bell()
+        if job is not None:
+            self._jobs.put(job)
+            self._bell.ring()
         if self._thread is None or not self._thread.is_alive():
             name = f"publisher {self.broker.where}"
             self._thread = threading.Thread(target=self._run, args=(self._bell,), name=name, daemon=True)
             self._thread.start()
-        return self._thread, self._bell
+        return self._thread
 
     def _run(self, bell: Bell) -> None:
         """Keep a connection until the end; between two attempts wait, but not when there is something new to do."""
