@@ -17,7 +17,7 @@ LOOK_AGAIN: Final = 0.02
 READY_WITHIN: Final = 60.0
 ENDS_WITHIN: Final = 30.0
 BY_FORCE_AFTER: Final = 2.0
-SPARING: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "65536"}
+SPARING: Final = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "32768"}
 """As in the unit. Left alone, the C library has up to eight heaps a core for threads, and puts larger and larger blocks
 into them. What one of them ever needed stays with it: memory then goes on growing for days."""
 

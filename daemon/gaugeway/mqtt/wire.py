@@ -7,7 +7,7 @@ from typing import Final
 
 from gaugeway.mqtt.packets import Cutter
 
-CHUNK: Final = 32768
+CHUNK: Final = 16384
 """Room for all of it is made at every look; what is larger leaves holes in memory."""
 LINGER: Final = 0.5
 QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
@@ -30,7 +30,7 @@ class Wire:
         self._would_block = _would_block(encrypted=encrypted)
 
     def fill(self, *, to_the_end: bool = False) -> None:
-        """Take in what has arrived, about 32 KiB at most, without waiting; one piece will do for who polls after it.
+        """Take in what has arrived, about 16 KiB at most, without waiting; one piece will do for who polls after it.
 
         Most brokers wait with a small packet until the one before is confirmed, and Linux confirms up to 40 ms late
         where nothing is sent the other way: acknowledgements are, but only when what they are for is on disk. So what
