@@ -7,8 +7,9 @@ from typing import Final
 
 from gaugeway.mqtt.packets import Cutter
 
-CHUNK: Final = 16384
-"""Room for all of it is made at every look; what is larger leaves holes in memory."""
+CHUNK: Final = 65536
+PIECE: Final = 16384
+"""So much is asked for at a time: room for all of it is made each time, and more would leave holes in memory."""
 LINGER: Final = 0.5
 QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
@@ -30,7 +31,7 @@ class Wire:
         self._would_block = _would_block(encrypted=encrypted)
 
     def fill(self, *, to_the_end: bool = False) -> None:
-        """Take in what has arrived, about 16 KiB at most, without waiting; one piece will do for who polls after it.
+        """Take in what has arrived, about 64 KiB at most, without waiting; one piece will do for who polls after it.
 
         Most brokers wait with a small packet until the one before is confirmed, and Linux confirms up to 40 ms late
         where nothing is sent the other way: acknowledgements are, but only when what they are for is on disk. So what
@@ -40,7 +41,7 @@ class Wire:
         taken, enough = 0, CHUNK if to_the_end or self._encrypted else 1
         try:
             while True:
-                data = self._raw.recv(CHUNK)
+                data = self._raw.recv(PIECE)
                 if not data:
                     self.fault = self.fault or "closed the connection"
                     return
@@ -109,7 +110,7 @@ class Wire:
         self._raw.shutdown(socket.SHUT_WR)
         deadline = time.monotonic() + LINGER
         while (left := deadline - time.monotonic()) > 0 and select.select([self._raw], [], [], left)[0]:
-            if not self._raw.recv(CHUNK):
+            if not self._raw.recv(PIECE):
                 return
 
 
