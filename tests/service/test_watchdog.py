@@ -288,7 +288,7 @@ def test_the_wheel_is_taken_only_from_a_thread_in_its_source() -> None:
     wheel.take()
     wheel.go_on()
     assert not wheel.snatch()
-    wheel.wait()
+    wheel.waits = True
     assert wheel.snatch()
     with pytest.raises(Abandoned):
         wheel.go_on()
