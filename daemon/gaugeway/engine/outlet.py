@@ -105,16 +105,24 @@ class Outlet:
                 own.now, own.live, own.pipeline = clock.now, clock.live, clock.pipeline
             if self.audience.select:
                 batch = self.audience.of(batch)
-            taken = not batch
-            try:
-                if self.works and batch:
-                    error = contained(self._hand, batch)
-                    taken = (error is None and not self._post.messages) or self._done_with(error, len(batch))
-            finally:
-                if not taken:  # what the sink halts on waits for the restart
-                    self._keep(batch)
+            if batch and self.works:
+                error = contained(self._hand, batch)
+                if error is None and not self._post.messages:
+                    return  # all is well, as nearly always
+                self._go_on_with(batch, error)
+            elif batch:
+                self._keep(batch)
             if not self.works:
                 self.catch_up()
+
+    def _go_on_with(self, batch: Sequence[Reading], error: BaseException | None) -> None:
+        """Let a batch wait that the sink has not taken; also one that it halts on, for the restart."""
+        done = False
+        try:
+            done = self._done_with(error, len(batch))
+        finally:
+            if not done:
+                self._keep(batch)
 
     def tick(self, tick: Tick, clock: Clock | None = None) -> None:
         """Let time pass in the sink, and try again what waits."""

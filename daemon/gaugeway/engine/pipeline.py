@@ -25,8 +25,8 @@ from gaugeway.plan import Use
 from gaugeway.reading import Reading, Tick
 
 BATCH: Final = 256
-OFTEN: Final = 0.05
-"""Sinks that are handed readings a hundred times a second need not be told as often that time passes."""
+OFTEN: Final = 0.1
+"""Sinks that are handed readings, and see the time by them, need not be told more often that it passes."""
 
 
 class Recompose(Signal):

@@ -1,6 +1,6 @@
 """Who drives a pipeline: one thread, unless the wheel is taken from it while it hangs in its source."""
 
-import threading
+from threading import Lock, get_ident
 
 from gaugeway.contain import Signal
 
@@ -13,19 +13,19 @@ class Wheel:
     """Held by the thread that drives. While it `waits` for its source, until `go_on`, it may be replaced."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._driver = 0
         self.waits = False
 
     def take(self) -> None:
         """Begin to drive."""
-        self._driver = threading.get_ident()
+        self._driver = get_ident()
         self.waits = True
 
     def go_on(self) -> None:
         """Come back from the source; Abandoned where another one drives by now."""
         with self._lock:
-            if self._driver != threading.get_ident():
+            if self._driver != get_ident():
                 raise Abandoned
             self.waits = False
 
