@@ -61,6 +61,19 @@ def test_a_sink_that_waits_is_left_alone_until_it_is_time() -> None:
     assert out.status.retry_at is not None
 
 
+def test_what_goes_well_without_readings_lets_none_overtake_those_that_wait() -> None:
+    """A file can be synced, or time be told, although it takes no line: what comes next waits behind what waits."""
+    shelf = Shelf(FAULT)
+    out = outlet(shelf, retry=NEVER)
+    out.take(readings(1))
+    out.flush()
+    out.take(readings(2))
+    assert out.status.state == "waiting"
+    out.last_try()
+    assert shelf.values == [1, 2]
+    assert (out.behind, out.status.state) == (False, "running")
+
+
 def test_the_backlog_is_bounded_and_the_oldest_goes_first() -> None:
     """A sink that is away for long costs a counted number of readings and no memory."""
     shelf = Shelf(FAULT)

@@ -241,7 +241,7 @@ class Outlet:
         if error is not None:
             return self._after(error, readings)
         posted = not self._post.messages or self._posted()
-        if posted and not self.works:
+        if posted and not self.works and (readings or not self._backlog):  # what waits goes before all that comes
             self._begin_to_work()
         return True
 
