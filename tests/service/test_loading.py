@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -156,3 +157,12 @@ def test_nothing_is_left_behind(begin: Begin) -> None:
     assert set(os.listdir("/proc/self/fd")) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_who_started_it_need_not_mind_children(begin: Begin) -> None:
+    """To ignore the ends of children is handed on from one program to the next, and nobody can wait for them then."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert read_apart(CONFIGS / "minimal.yaml", begin) == load(CONFIGS / "minimal.yaml")
+    finally:
+        signal.signal(signal.SIGCHLD, before)

@@ -4,6 +4,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self, cast
@@ -65,7 +66,8 @@ class Loading:
     ) -> None:
         self._answer.close()  # a child that is still at it finds nobody to tell
         if self._child > 0:
-            os.waitpid(self._child, 0)
+            with suppress(ChildProcessError):  # whoever started this process has it ignore the ends of children
+                os.waitpid(self._child, 0)
 
     def end(self) -> tuple[Plan, Registry]:
         """Wait, and return the plan with the plugins that it names; `ConfigError` with all that is wrong."""
