@@ -42,7 +42,7 @@ OFFSETS: Final = (0.0, -5.0, HOUR, -HOUR, 30 * 24 * HOUR, -300 * 24 * HOUR)
 SETTLING: Final = 60.0
 OF_THE_PLANT: Final = ("alarms", "outside", "clock")
 """What health has to say of the plant and of the computer, and not of the gateway."""
-GROWTH: Final = 2_000_000
+GROWTH: Final = 750_000
 BROKER: Final = ("persistence true", "persistence_location {folder}/", "log_type error", "log_type subscribe")
 CONFIGURATION: Final = """\
 node: day
