@@ -149,6 +149,16 @@ def test_a_broker_that_takes_and_never_answers_is_told(monkeypatch: pytest.Monke
         assert "does not acknowledge what is published" in str(outcome())
 
 
+def test_what_a_broker_does_not_read_is_not_sent() -> None:
+    """At QoS 0 too: otherwise readings for a broker that hangs would fill the memory, one call after the other."""
+    messages = [Message("t/s", bytes(2**20), 0)] * 30
+    with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:
+        outcome = within(publisher, messages)
+        broker.accept().say(CONNACK_5).hear().hang_up()
+        until(outcome, "the loss is told")
+        assert "the connection" in str(outcome())
+
+
 def test_no_more_is_on_the_way_than_the_broker_allows() -> None:
     """It says 2: the third message waits for the first answer."""
     with ScriptedBroker() as broker, closing(Publisher(at(broker))) as publisher:

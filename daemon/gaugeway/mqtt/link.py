@@ -124,6 +124,11 @@ class Link:
         """How many published messages wait for their answer."""
         return len(self._outgoing)
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes wait until the broker reads again."""
+        return len(self._wire.unsent) if self._wire is not None else 0
+
     def answered(self) -> list[Answered]:
         """Return the published messages that were answered since the last call; a reason code from 128 on refuses."""
         return self._outgoing.outcomes()

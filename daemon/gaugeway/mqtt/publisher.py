@@ -181,7 +181,10 @@ class Publisher:
                 raise
 
     def _publish(self, link: Link, messages: Sequence[Message]) -> list[Answered]:
-        """Publish messages and wait for every answer; return the refusals, raise the loss of the connection."""
+        """Publish messages and wait for every answer; return the refusals, raise the loss of the connection.
+
+        At QoS 0 too it waits until the line has taken them: what a broker does not read is not to fill the memory.
+        """
         refused: list[Answered] = []
         most = min(AT_ONCE, link.hint or AT_ONCE)
         sent = 0
@@ -190,15 +193,17 @@ class Publisher:
             if room and sent < len(messages):
                 link.publish(messages[sent : sent + room])
                 sent += room
-            elif link.unanswered:
+            elif link.unanswered or link.unsent:
                 refused += [one for one in self._answers(link) if one[1] >= REFUSED]
             else:
                 return refused
 
     def _answers(self, link: Link) -> list[Answered]:
-        """Wait for the next answers."""
-        deadline = time.monotonic() + ANSWER_TIMEOUT
-        while not (answered := link.answered()):
+        """Wait for the next answers; where none are to come, until the line has taken all, however slow it is."""
+        unsent, deadline = link.unsent, time.monotonic() + ANSWER_TIMEOUT
+        while not (answered := link.answered()) and (link.unanswered or link.unsent):
+            if link.unsent < unsent:
+                unsent, deadline = link.unsent, time.monotonic() + ANSWER_TIMEOUT
             if time.monotonic() > (self._close_by or deadline):
                 raise DeviceError(f"{self.broker.where} does not acknowledge what is published")
             link.wait(LONGEST_WAIT)

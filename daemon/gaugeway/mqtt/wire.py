@@ -18,7 +18,7 @@ class Wire:
     """Reads in big pieces and writes in one stream, so that acknowledgements and paho's packets keep their order.
 
     It never raises: a broken connection is told in `fault`, and found at the next look. `unsent` is what waits until
-    the broker reads again.
+    the broker reads again, or never went out.
     """
 
     def __init__(self, raw: socket.socket, cutter: Cutter, *, encrypted: bool = False) -> None:
@@ -64,7 +64,6 @@ class Wire:
         except self._would_block:
             return
         except OSError as error:
-            self.unsent.clear()
             self.fault = self.fault or f"broke the connection ({error.strerror or error})"
 
     def send(self, buffer: bytes | bytearray) -> int:
