@@ -56,7 +56,7 @@ class Pipeline:
         self.save_soon: Callable[[], None] = lambda: None
         self.moved_at = monotonic()
         self.wheel = Wheel()
-        self._batch: deque[Item] = deque()
+        self._batch: deque[Reading] = deque()
         self._stale = False
         self._held: list[Burst] = []
         self._torn = False
@@ -122,7 +122,7 @@ class Pipeline:
     def _drive(self, bursts: Generator[Burst]) -> None:
         waiting = self._batch
         with ExitStack() as ending, closing(self._feed(bursts, ending)) as feed:  # a failure gives the turn back too
-            stream = self.chain.compose(feed)
+            stream = cast("Generator[Reading]", self.chain.compose(feed))  # and ticks, which no sink is handed
             for item in stream:
                 waiting.append(item)
                 waiting.extend(islice(stream, BATCH - 1))  # at the end of a burst the feed empties it meanwhile
@@ -213,8 +213,7 @@ class Pipeline:
         waiting = self._batch
         if not waiting:
             return
-        came = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
-        readings = cast("list[Reading]", came)
+        readings = [item for item in waiting if type(item) is Reading] if self.chain.wants_ticks else list(waiting)
         waiting.clear()
         clock = self.chain.site.clock
         for start in range(0, len(readings), BATCH):
