@@ -9,7 +9,8 @@ import pytest
 import gaugeway
 from gaugeway import Meta, Reading, Sink, Source, Stage, contract
 from gaugeway.plugin import Role
-from gaugeway.registry import METHOD, REQUIRED, Plugin, Registry
+from gaugeway.registry import METHOD, Plugin, Registry
+from gaugeway.signature import REQUIRED
 
 BUILT_IN: Final = [plugin for plugin in Registry.discover().usable() if plugin.origin == "package gaugeway"]
 ROLES: Final[tuple[Role, ...]] = ("source", "stage", "sink", "behaviour")
