@@ -150,6 +150,15 @@ def test_without_another_process_it_is_read_here(monkeypatch: pytest.MonkeyPatch
     assert read_apart(file, begin) == load(file)
 
 
+def test_a_gateway_at_work_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """What hangs is ended, and is not tried again where it would hold up everything."""
+    file = of_a_drop_in(tmp_path, "import time\ntime.sleep(1000)\n")
+    with pytest.raises(ConfigError, match="a plugin that it uses hangs"), Loading(file, spawned, patience=0.5) as it:
+        it.end()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
 def test_nothing_is_left_behind(begin: Begin) -> None:
     """Neither the child nor a descriptor."""
     before = set(os.listdir("/proc/self/fd"))

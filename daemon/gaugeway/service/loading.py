@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import select
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +18,8 @@ from gaugeway.registry import Registry
 
 NOT_TOLD: Final = (EOFError, ImportError, AttributeError, IndexError, TypeError, pickle.UnpicklingError)
 """What it is to read the plan of a child that failed, or one with types of a plugin that no other process can find."""
+PATIENCE: Final = 60.0
+"""A gateway that is at work waits no longer for a file to be read: the watchdog of the unit would end it for that."""
 READER: Final = """\
 import sys
 sys.path[:] = sys.argv[3:]
@@ -41,12 +45,16 @@ class Loading:
     """Reads a file in a child while this process does something else: `with Loading(file) as it: ...; it.end()`.
 
     A daemon runs for years, and the reader of its configuration for a moment. What can be done in a child only cannot
-    fail for that: if there is no child, or it has not told a plan, the file is read here.
+    fail for that: if there is no child, or it has not told a plan, the file is read here. Not so after `patience`
+    seconds: what a child hangs in, such as a plugin, would not do better here.
     """
 
-    def __init__(self, file: Path, begin: Callable[[Path, int], int] = copied) -> None:
+    def __init__(
+        self, file: Path, begin: Callable[[Path, int], int] = copied, *, patience: float | None = None
+    ) -> None:
         self._file = file
         self._begin = begin
+        self._patience = patience
 
     def __enter__(self) -> Self:
         receiver, sender = os.pipe()
@@ -71,6 +79,7 @@ class Loading:
 
     def end(self) -> tuple[Plan, Registry]:
         """Wait, and return the plan with the plugins that it names; `ConfigError` with all that is wrong."""
+        self._wait()
         try:
             problems, folders = cast("tuple[tuple[Problem, ...], tuple[Path, ...]]", self._next())
             if problems:
@@ -80,6 +89,17 @@ class Loading:
         except NOT_TOLD:
             return loaded(self._file)
 
+    def _wait(self) -> None:
+        """Wait until the child says something, which it does when it has read all, or ends."""
+        coming = select.poll()
+        coming.register(self._answer, select.POLLIN)
+        if not coming.poll(None if self._patience is None else self._patience * 1000):
+            os.kill(self._child, signal.SIGKILL)
+            raise ConfigError(
+                f"{self._file} could not be read within {self._patience:g} seconds: "
+                "a plugin that it uses hangs when it is imported, or the disk does"
+            )
+
     def _next(self) -> object:
         found: object = pickle.load(self._answer)  # noqa: S301  (nobody but the child has the other end)
         return found
@@ -87,7 +107,7 @@ class Loading:
 
 def read_apart(file: Path) -> tuple[Plan, Registry]:
     """Read a file for a gateway that is at work, and return its plan with the plugins that it names."""
-    with Loading(file, spawned) as loading:
+    with Loading(file, spawned, patience=PATIENCE) as loading:
         return loading.end()
 
 
