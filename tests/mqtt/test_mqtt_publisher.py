@@ -324,6 +324,18 @@ def test_a_call_during_another_wakes_the_thread_once(monkeypatch: pytest.MonkeyP
         assert (first(), second()) == ("delivered", "delivered")
 
 
+def test_a_goodbye_is_only_said_after_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that hangs during the stop, and goes on later, has nothing but the will to tell from: it is to be so."""
+    monkeypatch.setattr("gaugeway.mqtt.publisher.GOODBYE_TIMEOUT", 0.1)
+    with ScriptedBroker() as broker:
+        publisher = Publisher(at(broker), will=OFFLINE)
+        outcome = within(publisher, numbers(1))
+        assert b"t/s" in broker.accept().say(CONNACK_5).hear().heard
+        publisher.close(farewell=[OFFLINE])
+        until(outcome, "the waiting call is let go")
+        assert broker.hear().heard == b""
+
+
 def test_close_ends_everything_at_any_moment() -> None:
     """Before the start, while nobody answers, twice; a waiting `deliver` is let go, and a later one refused."""
     Publisher(Broker.at("mqtt://h", client_id="gw")).close()

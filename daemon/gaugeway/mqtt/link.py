@@ -186,12 +186,13 @@ class Link:
             wire.matters = True
             wire.send(packets)
 
-    def close(self) -> None:
-        """Say goodbye, as far as that is possible, and close."""
+    def close(self, *, goodbye: bool = True) -> None:
+        """Say goodbye, as far as that is possible, and close. Without a goodbye the broker publishes the will."""
         client, self._client, self._wire = self._client, None, None
         if client is not None:
             client.on_disconnect = None
-            client.disconnect()
+            if goodbye:
+                client.disconnect()
             client.close()
 
     def _connected(self) -> "Client":

@@ -149,6 +149,7 @@ class Publisher:
                     self._do_all(link)  # last: while it waits for answers it may hush what was rung for the end
                 self._publish(link, self._farewell)
             except DeviceError as error:
+                link.close(goodbye=False)  # the last word may not have come through, so it is left to the will
                 return error
         return DeviceError(f"the connection to {self.broker.where} is closed")
 
