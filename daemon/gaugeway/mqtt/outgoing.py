@@ -5,9 +5,8 @@ from itertools import cycle
 from typing import Final
 
 from gaugeway.mqtt.message import Message
-from gaugeway.mqtt.packets import PUBREC, RETAIN, Answer, release
+from gaugeway.mqtt.packets import PUBLISH, PUBREC, RETAIN, Answer, release
 
-PUBLISH: Final = 0x30
 PARTED: Final = 0x80
 """Length digits from here on are followed by another."""
 

@@ -1,4 +1,4 @@
-"""The bytes of MQTT that pass by the thousand: PUBLISH packets are cut from the stream, all others are left to paho."""
+"""The bytes of MQTT that pass by the thousand: messages and what answers them; all other packets are left to paho."""
 
 from collections.abc import Callable
 from struct import Struct
@@ -7,7 +7,6 @@ from zlib import crc32
 
 import msgspec
 
-PUBLISH: Final = 3
 RETAIN: Final = 0x01
 DUP: Final = 0x08
 
@@ -27,6 +26,7 @@ Shape = tuple[int, Callable[[bytes, int], tuple[bytes, int, int, bytes]]]
 HEAD: Final[Callable[[bytes, int], tuple[int, int, int]]] = Struct(">BBH").unpack_from
 """What most messages begin with: kind and flags, a length of one byte, the length of the topic."""
 ANSWER: Final = Struct(">BBH").pack
+PUBLISH: Final = 0x30
 PUBACK: Final = 0x40
 PUBREC: Final = 0x50
 PUBREL: Final = 0x60
@@ -166,7 +166,7 @@ class Cutter:
         if stop > end:
             self._missing = stop - end if stop - name <= self._max_payload else 1
             return 0
-        if head >> 4 != PUBLISH:
+        if head & 0xF0 != PUBLISH:
             self._pass_on(data[at:stop], name - 2 - at)
             return stop
         body, mid, extra = name + size, 0, 0
@@ -228,7 +228,7 @@ class Cutter:
 
     def _too_big(self, data: bytes, head: int, start: int, stop: int) -> bool:
         """Begin to skip a message that is over the limit; tell whether it is one and enough of it is there to know."""
-        if head >> 4 != PUBLISH:
+        if head & 0xF0 != PUBLISH:
             if stop - start > LARGEST_OTHER:
                 raise NotMqtt("a packet that is no message has more than 1 MiB")
             return False

@@ -25,7 +25,7 @@ ANSWER_TIMEOUT: Final = 30.0
 GOODBYE_TIMEOUT: Final = 2.0
 LONGEST_WAIT: Final = 1.0
 AT_ONCE: Final = 20
-"""How many messages are on the way at once, where the broker does not allow fewer; paho has the same limit."""
+"""How many messages are on the way at once, where the broker does not allow fewer."""
 
 
 class Publisher:
