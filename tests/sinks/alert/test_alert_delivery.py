@@ -210,6 +210,7 @@ def test_a_command_for_a_name_too_long_for_an_answer_holds_up_nothing(broker: Mo
     with Peer(broker.port) as peer, Plant(broker.address, {"hot": HOT}) as plant:
         peer.listen("gw/plant1/alert/hot/cmd/result", "gw/plant1/alert/hot/event")
         plant.read(86.0)
+        plant.deliver()  # it is there, and listens
         peer.publish(Message(f"gw/plant1/alert/{name}/cmd", ACK.payload), ACK)
         plant.obey()
         plant.deliver()
