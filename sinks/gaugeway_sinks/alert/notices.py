@@ -105,8 +105,11 @@ class Notices:
     def _publish(self) -> None:
         with self._telling:
             stale, messages = self._draw(None)
+            told = True
             try:
                 for first in range(0, len(messages), AT_ONCE):
-                    self._publisher.deliver(messages[first : first + AT_ONCE])
+                    told &= self._publisher.deliver((), along=messages[first : first + AT_ONCE])
             except DeviceError:
-                self._put_back(stale)  # the publisher says why in the log, and greets the broker with all of it later
+                told = False  # the publisher says why in the log, and greets the broker with all of it later
+            if not told:
+                self._put_back(stale)

@@ -119,6 +119,18 @@ def test_a_snapshot_that_is_refused_does_not_hold_up_events(board: Board) -> Non
     assert list(board.stale.ghosts) == ["state"]
 
 
+def test_a_snapshot_that_is_refused_does_not_hold_up_others(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic that the access list forbids, say that of Home Assistant, does not keep those behind it from the rest."""
+    monkeypatch.setattr("gaugeway_sinks.alert.notices.AT_ONCE", 1)
+    board.change("other")
+    board.notices.start()
+    assert b"state" in board.broker.hear().heard
+    board.acknowledge(0, refused=True)
+    assert b"other" in board.broker.hear().heard
+    board.acknowledge(1)
+    assert b"drawing 2" in board.broker.hear().heard
+
+
 def test_an_event_that_is_refused_is_told_so(board: Board) -> None:
     """With its topic."""
     outcome = board.deliver()
