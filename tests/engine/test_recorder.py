@@ -3,12 +3,12 @@
 import errno
 import os
 from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.engine.kit import Feed, intake, readings
+from tests.engine.kit import Feed, Shelf, intake, outlet, pipeline, readings
 
 from gaugeway import Reading
 from gaugeway.delivery.files import Files
@@ -121,6 +121,31 @@ def test_what_was_kept_after_the_checkpoint_comes_back_as_it_was(tmp_path: Path)
         assert recorder.position == back[-1].position
         worked_through(recorder, burst(5))
         assert recorder.position == recorder.journal.end
+
+
+def test_a_stop_is_honoured_in_the_middle_of_a_replay(tmp_path: Path) -> None:
+    """What was not worked through by then comes after the next start."""
+
+    class Stopping(Shelf):
+        def consume(self, stream: Iterable[Reading]) -> None:
+            super().consume(stream)
+            if len(self.batches) == 2:
+                one.stopping.set()
+
+    with journaled(tmp_path, Feed()) as (recorder, _):
+        assert all(recorder.keep(burst(value)) for value in range(5))
+    shelf = Stopping()
+    one = pipeline(Feed(), sinks=[outlet(shelf)])
+    with closing(Journal(tmp_path / "journal", size=SIZE)) as journal:
+        one.recorder = Journaled(
+            IntakeJournal(journal), one.intake, sync_every=3600, keeps_ticks=lambda: False, save_soon=lambda: None
+        )
+        one.recorder.resume(0, ())
+        one.run()
+    assert (shelf.values, one.status.state) == ([0, 1], "stopped")
+    with journaled(tmp_path, Feed()) as (recorder, _):
+        recorder.resume(one.recorder.position, ())
+        assert [reading.value for back in replayed(recorder) for reading in back.readings] == [2, 3, 4]
 
 
 def test_time_goes_on_from_what_comes_back(tmp_path: Path) -> None:
