@@ -6,6 +6,7 @@ from typing import Final, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gaugeway.mqtt import Delivery, Message
 from gaugeway.mqtt.outgoing import NUMBERS, Outgoing
@@ -63,6 +64,17 @@ def test_a_packet_of_any_length_is_whole(size: int) -> None:
 
 def sent_bytes(*messages: Message) -> bytes:
     return Outgoing(properties=True).packets(messages)
+
+
+def test_what_is_larger_than_the_broker_allows_is_not_sent() -> None:
+    """It would end the connection, again and again; so it is refused here, and what is behind it is sent."""
+    outgoing = Outgoing(properties=True)
+    outgoing.largest = len(sent_bytes(Message("t", b"fits")))
+    for fits in at(0, 1, 2):
+        too_large = structs.replace(fits, payload=b"far too large")
+        assert [each.payload for each in read_back(outgoing.packets([too_large, fits]))] == [fits.payload]
+    assert codes(outgoing) == [("t/0", 0x95), ("t/1", 0x95), ("t/2", 0x95)]
+    assert len(outgoing) == 2
 
 
 def test_numbers_are_their_own_and_come_round() -> None:

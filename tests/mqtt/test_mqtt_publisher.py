@@ -189,6 +189,18 @@ def test_a_message_that_is_refused_is_told_with_its_topic() -> None:
         assert again() == "delivered"
 
 
+def test_a_message_larger_than_the_broker_allows_is_refused_by_name() -> None:
+    """It says 50 bytes: a greeting that is larger does not keep everything else from it."""
+    large = Message("gw/birth", bytes(50), retain=True)
+    with ScriptedBroker() as broker, closing(Publisher(at(broker), greeting=lambda: [large])) as publisher:
+        outcome = within(publisher, [large, Message("gw/event", b"1")])
+        heard = broker.accept().say(bytes.fromhex("20 08 00 00 05 27 00 00 00 32")).hear().heard
+        assert (b"gw/event" in heard, b"gw/birth" in heard) == (True, False)
+        broker.say(b"\x40\x02" + heard[heard.index(b"gw/event") + 8 :][:2])
+        until(outcome, "the refusal is told")
+        assert "takes no message as large as that on 'gw/birth'" in str(outcome())
+
+
 @pytest.mark.parametrize("refused", [b"event", b"state"])
 def test_what_goes_along_is_not_worth_an_error(refused: bytes) -> None:
     """It goes in the same piece, behind the messages; the answer tells whether the broker has taken it."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from gaugeway.errors import DeviceError
 from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.outgoing import TOO_LARGE
 
 BAD_VERSION: Final = 0x84
 BAD_CLIENT_ID: Final = 0x85
@@ -85,6 +86,8 @@ def not_granted(broker: Broker, topic: str, name: str) -> DeviceError:
 
 def not_taken(broker: Broker, topic: str, code: int) -> DeviceError:
     """Say that a published message is refused."""
+    if code == TOO_LARGE:
+        return DeviceError(f"{broker.where} takes no message as large as that on '{topic}': check the broker's limits")
     user = f"user '{broker.username}'" if broker.username else "a client without a user"
     why = NOT_TAKEN.get(code, f"reason {code}")
     return DeviceError(f"{broker.where} does not let {user} write '{topic}' ({why}): check the broker's rights")

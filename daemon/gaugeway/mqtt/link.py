@@ -10,7 +10,7 @@ from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.job import Bell
 from gaugeway.mqtt.message import Message
-from gaugeway.mqtt.outgoing import Answered, Outgoing
+from gaugeway.mqtt.outgoing import LARGEST, Answered, Outgoing
 from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
 
 if TYPE_CHECKING:
@@ -264,6 +264,7 @@ class Link:
         self._let_in = True
         self.session_present = flags.session_present
         self.hint = getattr(extras, "ReceiveMaximum", 0)
+        self._outgoing.largest = getattr(extras, "MaximumPacketSize", LARGEST)
 
     def _on_subscribe(
         self, _client: "PahoClient", _data: object, _mid: int, codes: "list[ReasonCode]", _extras: "Properties | None"

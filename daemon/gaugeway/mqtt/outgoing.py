@@ -13,8 +13,14 @@ PARTED: Final = 0x80
 NUMBERS: Final = range(0x8000, 0x10000)
 """The numbers of messages; paho counts its own packets, a few subscriptions, from 1 on."""
 
+LARGEST: Final = 2**28 + 4
+"""What the length of a packet can say at most, and what stands before it."""
+
 REFUSED: Final = 0x80
 """Reason codes from here on are refusals."""
+
+TOO_LARGE: Final = 0x95
+"""The reason code by which a broker would end the connection over a packet that is larger than it allows."""
 
 Answered = tuple[Message, int]
 """A message, and the reason code that the broker gave."""
@@ -23,10 +29,12 @@ Answered = tuple[Message, int]
 class Outgoing:
     """Messages on their way: numbered, and kept until the broker's last word about them; knows no socket.
 
-    Answers to what is not on its way are passed over.
+    Answers to what is not on its way are passed over. A message that makes a packet larger than `largest` is refused
+    without asking the broker.
     """
 
     def __init__(self, *, properties: bool) -> None:
+        self.largest = LARGEST
         self._properties = b"\0" if properties else b""
         self._numbers = cycle(NUMBERS)
         self._unanswered: dict[int, Message] = {}
@@ -57,14 +65,17 @@ class Outgoing:
         return found
 
     def _packet(self, message: Message) -> bytes:
-        topic, number = message.topic.encode(), b""
-        if message.qos:
-            free = next(self._numbers)
-            self._unanswered[free] = message
-            number = free.to_bytes(2)
-        body = b"".join((len(topic).to_bytes(2), topic, number, self._properties, message.payload))
+        number = next(self._numbers) if message.qos else 0
+        topic, name = message.topic.encode(), number.to_bytes(2) if number else b""
+        body = b"".join((len(topic).to_bytes(2), topic, name, self._properties, message.payload))
         kind = PUBLISH | message.qos << 1 | (RETAIN if message.retain else 0)
-        return b"".join((bytes((kind, *_digits(len(body)))), body))
+        packet = b"".join((bytes((kind, *_digits(len(body)))), body))
+        if len(packet) > self.largest:
+            self._outcomes.append((message, TOO_LARGE))
+            return b""
+        if number:
+            self._unanswered[number] = message
+        return packet
 
 
 def _digits(length: int) -> list[int]:

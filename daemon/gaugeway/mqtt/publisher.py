@@ -194,13 +194,16 @@ class Publisher:
             if room and sent < len(messages):
                 link.publish(messages[sent : sent + room])
                 sent += room
-            elif link.unanswered or link.unsent:
-                refused += [one for one in self._answers(link) if one[1] >= REFUSED]
+            elif answered := self._answers(link):
+                refused += [one for one in answered if one[1] >= REFUSED]
             else:
                 return refused
 
     def _answers(self, link: Link) -> list[Answered]:
-        """Wait for the next answers; where none are to come, until the line has taken all, however slow it is."""
+        """Wait for the next answers; where none are to come, until the line has taken all, however slow it is.
+
+        What is large goes out in parts: as long as that goes on there is time for the answer.
+        """
         unsent, deadline = link.unsent, time.monotonic() + ANSWER_TIMEOUT
         while not (answered := link.answered()) and (link.unanswered or link.unsent):
             if link.unsent < unsent:
