@@ -11,6 +11,9 @@ from gaugeway_sinks.alert.bulletin import Stale
 PAUSE: Final = 1.0
 """How often it looks by itself, for what was not yet due or could not be published."""
 
+LONGEST_PAUSE: Final = 60.0
+"""How often it tries by itself in the end what the broker refuses, each time after twice as long."""
+
 SOON: Final = 0.1
 """How often it looks whether the broker is there."""
 
@@ -93,23 +96,25 @@ class Notices:
             self._thread.join(patience)
 
     def _run(self) -> None:
-        closing = False
+        closing, pause = False, PAUSE
         while not closing:
-            if self._bell.wait(PAUSE if self._publisher.connected else SOON) and not self._closing:
+            if self._bell.wait(pause if self._publisher.connected else SOON) and not self._closing:
                 self._events_first.wait(HEAD_START)
             self._bell.clear()
             closing = self._closing
             if self._publisher.connected:
-                self._publish()
+                pause = PAUSE if self._publish() else min(2 * pause, LONGEST_PAUSE)
 
-    def _publish(self) -> None:
+    def _publish(self) -> bool:
+        """Publish what has changed; tell whether the broker has refused none of it."""
         with self._telling:
             stale, messages = self._draw(None)
-            told = True
+            taken, lost = True, False
             try:
                 for first in range(0, len(messages), AT_ONCE):
-                    told &= self._publisher.deliver((), along=messages[first : first + AT_ONCE])
+                    taken &= self._publisher.deliver((), along=messages[first : first + AT_ONCE])
             except DeviceError:
-                told = False  # the publisher says why in the log, and greets the broker with all of it later
-            if not told:
+                lost = True  # the publisher says why in the log, and greets the broker with all of it later
+            if lost or not taken:
                 self._put_back(stale)
+            return taken

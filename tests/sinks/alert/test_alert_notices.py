@@ -131,6 +131,32 @@ def test_a_snapshot_that_is_refused_does_not_hold_up_others(board: Board, monkey
     assert b"drawing 2" in board.broker.hear().heard
 
 
+class Noting(threading.Event):
+    """Notes how long it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout)
+        return super().wait(timeout)
+
+
+def test_what_the_broker_refuses_is_tried_less_and_less_often(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic that is forbidden for good does not keep a quiet gateway busy; what is taken in the end is no more."""
+    bell = Noting()
+    monkeypatch.setattr(board.notices, "_bell", bell)
+    monkeypatch.setattr("gaugeway_sinks.alert.notices.PAUSE", 0.25)
+    monkeypatch.setattr("gaugeway_sinks.alert.notices.LONGEST_PAUSE", 0.5)
+    board.notices.start()
+    for number in range(4):
+        board.broker.hear()
+        board.acknowledge(number, refused=number < 3)
+    until(lambda: len(bell.waits) >= 5, "it looks again")
+    assert bell.waits[:5] == [0.25, 0.5, 0.5, 0.5, 0.25]
+
+
 def test_an_event_that_is_refused_is_told_so(board: Board) -> None:
     """With its topic."""
     outcome = board.deliver()
