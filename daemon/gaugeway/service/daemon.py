@@ -79,6 +79,7 @@ class Daemon:
         self._wishes = wishes
         self._announcement = announcement
         self._output = output
+        self._version = version()
         self._said_at = 0.0
         self._to_be_told: list[Errand] = []
 
@@ -156,6 +157,11 @@ class Daemon:
 
     def _loaded(self) -> tuple[Plan, Registry]:
         """Return what the file says now, if a reload can go over to it."""
+        if (installed := version()) != self._version:  # what its reader says is not for this process to understand
+            raise ConfigError(
+                f"gaugeway {installed} was installed after this gateway was started with {self._version}: "
+                "going over to it takes a restart, `gaugeway restart`"
+            )
         before = self.gateway.plan
         plan, registry = read_apart(before.file)
         if plan.storage.dir != before.storage.dir:
