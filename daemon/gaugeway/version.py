@@ -2,10 +2,13 @@
 
 import os
 import sys
+from typing import Final
+
+UNKNOWN: Final = "unknown"
 
 
 def version() -> str:
-    """Return the version; from the name of the package's own metadata, without the cost of `importlib.metadata`."""
+    """Return the version, `UNKNOWN` where nothing says it; from the name of the package's own metadata, without the cost of `importlib.metadata`."""
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")
@@ -14,4 +17,4 @@ def version() -> str:
         for name in names:
             if name.startswith("gaugeway-") and name.endswith(".dist-info"):
                 return name.removeprefix("gaugeway-").removesuffix(".dist-info")
-    return "unknown"
+    return UNKNOWN

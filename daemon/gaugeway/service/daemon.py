@@ -30,7 +30,7 @@ from gaugeway.service.presence.record import Record
 from gaugeway.service.signals import Wishes, signals
 from gaugeway.service.watchdog import Watchdog
 from gaugeway.service.web.web import Web
-from gaugeway.version import version
+from gaugeway.version import UNKNOWN, version
 
 log = logger(__name__)
 
@@ -157,7 +157,7 @@ class Daemon:
 
     def _loaded(self) -> tuple[Plan, Registry]:
         """Return what the file says now, if a reload can go over to it."""
-        if (installed := version()) != self._version:  # what its reader says is not for this process to understand
+        if (installed := version()) not in (self._version, UNKNOWN):  # what its reader says is not for this process to understand
             raise ConfigError(
                 f"gaugeway {installed} was installed after this gateway was started with {self._version}: "
                 "going over to it takes a restart, `gaugeway restart`"
