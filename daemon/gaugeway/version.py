@@ -8,7 +8,10 @@ UNKNOWN: Final = "unknown"
 
 
 def version() -> str:
-    """Return the version, `UNKNOWN` where nothing says it; from the name of the package's own metadata, without the cost of `importlib.metadata`."""
+    """Return the version, `UNKNOWN` where nothing says it.
+
+    It stands in the name of the package's own metadata, which costs nothing beside `importlib.metadata`.
+    """
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")

@@ -157,7 +157,8 @@ class Daemon:
 
     def _loaded(self) -> tuple[Plan, Registry]:
         """Return what the file says now, if a reload can go over to it."""
-        if (installed := version()) not in (self._version, UNKNOWN):  # what its reader says is not for this process to understand
+        installed = version()
+        if installed not in (self._version, UNKNOWN):  # what its reader says may be beyond this process
             raise ConfigError(
                 f"gaugeway {installed} was installed after this gateway was started with {self._version}: "
                 "going over to it takes a restart, `gaugeway restart`"
