@@ -2,9 +2,8 @@
 
 import os
 import sys
-from typing import Final
 
-UNKNOWN: Final = "unknown"
+UNKNOWN = "unknown"
 
 
 def version() -> str:
