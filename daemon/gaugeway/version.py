@@ -3,14 +3,9 @@
 import os
 import sys
 
-UNKNOWN = "unknown"
-
 
 def version() -> str:
-    """Return the version, `UNKNOWN` where nothing says it.
-
-    It stands in the name of the package's own metadata, which costs nothing beside `importlib.metadata`.
-    """
+    """Return the version; from the name of the package's own metadata, without the cost of `importlib.metadata`."""
     for folder in sys.path:
         try:
             names = os.listdir(folder or ".")
@@ -19,4 +14,4 @@ def version() -> str:
         for name in names:
             if name.startswith("gaugeway-") and name.endswith(".dist-info"):
                 return name.removeprefix("gaugeway-").removesuffix(".dist-info")
-    return UNKNOWN
+    return "unknown"

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import sys
 from collections.abc import Generator
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -162,24 +160,6 @@ def test_a_bad_edit_takes_nothing_down(home: Home, command: str) -> None:
     report = home.report()
     assert (report.process.pid, report.state, report.process.config_changed) == (pid, "well", ("gateway.yaml",))
     home.config.write_text(PLAIN)
-
-
-def test_reload_after_an_upgrade_asks_for_a_restart(home: Home) -> None:
-    """The new version may read the file in another way than the old one, which runs on, understands."""
-    packages = home.folder / "packages"
-    packages.mkdir()
-    home.environment["PYTHONPATH"] = os.pathsep.join([str(packages), *sys.path])
-    home.start()
-    pid = home.pid()
-    upgrade = packages / "gaugeway-99.0.dist-info"
-    upgrade.mkdir()
-    (upgrade / "entry_points.txt").write_text(distribution("gaugeway").read_text("entry_points.txt") or "")
-    refused = home.run("reload")
-    assert refused.returncode == 78
-    assert "gaugeway 99.0 was installed after this gateway was started" in " ".join(refused.stderr.split())
-    restarted = home.run("restart")
-    assert (restarted.returncode, restarted.stderr) == (0, "")
-    assert home.pid() != pid
 
 
 def test_reload_goes_over_to_the_file(home: Home) -> None:

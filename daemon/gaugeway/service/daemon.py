@@ -30,7 +30,7 @@ from gaugeway.service.presence.record import Record
 from gaugeway.service.signals import Wishes, signals
 from gaugeway.service.watchdog import Watchdog
 from gaugeway.service.web.web import Web
-from gaugeway.version import UNKNOWN, version
+from gaugeway.version import version
 
 log = logger(__name__)
 
@@ -79,7 +79,6 @@ class Daemon:
         self._wishes = wishes
         self._announcement = announcement
         self._output = output
-        self._version = version()
         self._said_at = 0.0
         self._to_be_told: list[Errand] = []
 
@@ -157,12 +156,6 @@ class Daemon:
 
     def _loaded(self) -> tuple[Plan, Registry]:
         """Return what the file says now, if a reload can go over to it."""
-        installed = version()
-        if installed not in (self._version, UNKNOWN):  # what its reader says may be beyond this process
-            raise ConfigError(
-                f"gaugeway {installed} was installed after this gateway was started with {self._version}: "
-                "going over to it takes a restart, `gaugeway restart`"
-            )
         before = self.gateway.plan
         plan, registry = read_apart(before.file)
         if plan.storage.dir != before.storage.dir:
