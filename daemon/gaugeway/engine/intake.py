@@ -133,7 +133,7 @@ class Intake:
         stream = ticking(self.use.id, self.source, self._stopping)
         try:
             self._skip(stream)
-            while not (self._stopping.is_set() and self.may_stop):
+            while not self.may_stop:
                 burst = self._collect(stream)
                 if burst is None:
                     return
