@@ -52,7 +52,7 @@ def test_a_killed_reader_loses_and_doubles_nothing(tmp_path: Path, qos: Literal[
     file = tmp_path / "kept.jsonl"
     chance = random.Random(qos)
     published = 0
-    with Mosquitto(tmp_path) as running, ExitStack() as alive, Peer(running.port) as peer:
+    with Mosquitto(tmp_path, "log_type subscribe") as running, ExitStack() as alive, Peer(running.port) as peer:
 
         def publish() -> None:
             nonlocal published
@@ -63,7 +63,7 @@ def test_a_killed_reader_loses_and_doubles_nothing(tmp_path: Path, qos: Literal[
             until(lambda: len(kept(file)) >= count, f"{count} readings have been kept")
 
         reader = alive.enter_context(Killable(running.address, qos, version, file))
-        until(lambda: "gw" in (tmp_path / "mosquitto.log").read_text(), "the reader is there")
+        until(lambda: " t/#" in (tmp_path / "mosquitto.log").read_text(), "the reader has subscribed")
         for _ in range(KILLS):
             publish()
             reader.kill()  # while it reads what was published this moment
