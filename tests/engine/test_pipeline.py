@@ -233,9 +233,16 @@ def test_an_acknowledgement_comes_after_the_sinks_had_the_readings() -> None:
     assert taken[-1] == 700
 
 
-def test_a_sender_that_can_wait_is_held_back_while_a_sink_is_full() -> None:
-    """Nothing is dropped, and everything arrives when the sink works again."""
-    source, shelf = Acknowledged(), Shelf()
+class Recorded(Feed):
+    """A feed of what was recorded."""
+
+    live = False
+
+
+@pytest.mark.parametrize("patient", [Acknowledged, Recorded])
+def test_a_sender_that_can_wait_is_held_back_while_a_sink_is_full(patient: type[Feed]) -> None:
+    """Nothing is dropped, and everything arrives when the sink works again; a file can wait like a broker."""
+    source, shelf = patient(), Shelf()
     shelf.broken = OSError(28, "No space left on device")
     out = outlet(shelf)
     source.say(*(item for number in range(100) for item in (*readings(number), Tick())))

@@ -9,6 +9,7 @@ from tests.engine.kit import END, PATIENCE, SOON, Feed, Shelf, outlet, pipeline,
 
 from gaugeway import ConfigError, DeviceError, Reading
 from gaugeway.plan import Retry
+from gaugeway.service import supervisor as supervisor_module
 from gaugeway.service.supervisor import Supervisor
 
 BUG = ZeroDivisionError("bug")
@@ -33,6 +34,24 @@ def test_a_pipeline_that_ends_is_not_started_again() -> None:
     one.start()
     assert one.join(PATIENCE)
     assert (shelf.values, one.restarts, one.alive, one.pipeline.status.state) == ([1, 2], 0, False, "ended")
+
+
+def test_a_source_that_ended_is_over_when_the_sinks_have_taken_what_it_gave(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full at the last line of a recording is waited for, and who stops it is not kept waiting."""
+    monkeypatch.setattr(supervisor_module, "TICK", 0.01)
+    shelf, full = Shelf(), Shelf()
+    shelf.broken = full.broken = OSError(28, "No space left on device")
+    waits, stopped = supervised(*readings(1), END, sinks=(shelf,)), supervised(*readings(1), END, sinks=(full,))
+    for one in (waits, stopped):
+        one.start()
+    until(lambda: waits.pipeline.status.state == stopped.pipeline.status.state == "ended")
+    stopped.stop()
+    assert stopped.join(PATIENCE)
+    assert waits.alive
+    shelf.broken = None
+    assert waits.join(PATIENCE)
+    assert shelf.values == [1]
+    assert not full.values
 
 
 def test_a_bug_is_survived_and_what_came_before_it_is_kept() -> None:

@@ -125,8 +125,8 @@ class Intake:
 
     @property
     def acknowledges(self) -> bool:
-        """Whether the sender keeps what is not acknowledged."""
-        return self._commit is not None
+        """Whether the sender keeps what is not acknowledged, or it is a recording, which waits as well."""
+        return self._commit is not None or not self.site.clock.live
 
     def _one_opening(self) -> Generator[Burst]:
         self._unfinished, self._commit_fault = NO_BURST, None

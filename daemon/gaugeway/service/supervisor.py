@@ -97,6 +97,7 @@ class Supervisor:
         while not pipeline.stopping.is_set():
             with Contained() as fault:
                 pipeline.run()
+                self._wait_for_sinks()
                 return
             error = fault.error or RuntimeError("ended in an unknown way")
             mended_by_operator = isinstance(error, ConfigError)
@@ -118,6 +119,12 @@ class Supervisor:
                 self.pipeline.let_time_pass()
             if fault.error is not None:
                 log.warning("a sink cannot be told the time", source=self.pipeline.name, reason=in_words(fault.error))
+
+    def _wait_for_sinks(self) -> None:
+        """Let a source that has ended be over only when the sinks have taken what it gave; a stop ends the waiting."""
+        pipeline = self.pipeline
+        while any(outlet.behind for outlet in pipeline.outlets) and not pipeline.stopping.wait(TICK):
+            pipeline.let_time_pass()
 
     def _may_restart(self) -> bool:
         """Count one more failure; too many in a short time are final."""
