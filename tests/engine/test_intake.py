@@ -28,6 +28,17 @@ def test_what_the_source_says_itself_is_kept() -> None:
     assert (reading.time, reading.unit, reading.stamp) == (5.0, "°F", "device")
 
 
+def test_a_recording_may_begin_at_zero() -> None:
+    """Many count from their own beginning: its first row is not of today, or all after it would lie in the past."""
+    source = Feed(
+        Reading("a", 1.0, 0.0, stamp="device"), Reading("a", 2.0, 1.0, stamp="device"), Reading("a", 3.0), END
+    )
+    vars(source)["live"] = False
+    first, second, undated = all_of(intake(source))
+    assert (first.time, second.time) == (0.0, 1.0)
+    assert undated.time > 1.0
+
+
 def test_zero_is_a_reading() -> None:
     """Neither 0 nor -0.0 nor the smallest number is nothing."""
     assert [one.value for one in all_of(intake(Feed(*readings(0, 0.0, -0.0, 5e-324, 1.7e308), END)))] == [

@@ -169,7 +169,7 @@ class Intake:
             return None
         readings: list[Reading] = []
         append, known, low, high = readings.append, self.sensors, LOWEST, HIGHEST
-        now, wall = self.time.now(), self.time.wall()
+        now, wall, recorded = self.time.now(), self.time.wall(), not self.site.clock.live
         self._unfinished = readings, now, wall
         self._left_out = 0
         tick: Tick | None = None
@@ -188,7 +188,7 @@ class Intake:
             if seen is None or not low <= item.value <= high:
                 self._leave_out(item, seen)
                 continue
-            if not item.time:
+            if not item.time and not (recorded and item.stamp == "device"):  # a recording may begin at 0
                 item.time = wall
             elif not low <= item.time <= high:
                 self._reject(Reject("not a time", sensor=item.sensor))
