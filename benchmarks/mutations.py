@@ -21,11 +21,11 @@ from typing import Final
 import msgspec
 
 from gaugeway.config import load_report
-from gaugeway.config.catalogue import topics
-from gaugeway.config.compose import compose
-from gaugeway.config.review import Review
 from gaugeway.config.shapes.collections import AnyShape
-from gaugeway.config.text import Text
+from gaugeway.config.shown.catalogue import topics
+from gaugeway.config.text.compose import compose
+from gaugeway.config.text.review import Review
+from gaugeway.config.text.text import Text
 from gaugeway.errors import Problem
 from gaugeway.registry import Registry
 

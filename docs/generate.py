@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from gaugeway.config.reference import reference
-from gaugeway.config.schema import schema
+from gaugeway.config.shown.reference import reference
+from gaugeway.config.shown.schema import schema
 from gaugeway.registry import Registry
 
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,8 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import pytest
 
 import gaugeway
+from gaugeway.cli import COMMANDS
 
 ROOT: Final = Path(__file__).parents[1]
 DAEMON: Final = ROOT / "daemon" / "gaugeway"
@@ -127,7 +129,7 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
     assert list(_circles(graph)) == []
 
 
-def _circles(graph: dict[str, set[str]]) -> Iterator[str]:
+def _circles(graph: Mapping[str, set[str]]) -> Iterator[str]:
     """Yield each module that can be reached from itself through others, its own package aside."""
     for start, targets in graph.items():
         seen: set[str] = set()
@@ -135,9 +137,34 @@ def _circles(graph: dict[str, set[str]]) -> Iterator[str]:
         while left:
             at = left.pop()
             seen.add(at)
-            left |= {target for target in graph[at] if not at.startswith(f"{target}.")} - seen
+            left |= {target for target in graph.get(at, set()) if not at.startswith(f"{target}.")} - seen
         if start in seen:
             yield start
+
+
+def test_folders_side_by_side_do_not_import_each_other_in_a_circle() -> None:
+    """Each can be read once those are read that it stands on; the files beside them, which join them, do not count."""
+    graph: defaultdict[str, set[str]] = defaultdict(set)
+    for file in modules(DAEMON, *PLUGINS.values()):
+        here = name_of(file.with_name("__init__.py")).split(".")
+        for module, name in imports(file):
+            there = f"{module}.{name}".split(".")
+            depth = next((depth for depth, pair in enumerate(zip(here, there, strict=False), 1) if len({*pair}) > 1), 1)
+            if depth > 1 and _is_folder(there[:depth]):
+                graph[".".join(here[:depth])].add(".".join(there[:depth]))
+    assert "gaugeway.config.text" in graph["gaugeway.config.shapes"]
+    assert list(_circles(graph)) == []
+
+
+def _is_folder(names: list[str]) -> bool:
+    top = DAEMON if names[0] == "gaugeway" else PLUGINS[names[0]]
+    return top.joinpath(*names[1:]).is_dir()
+
+
+def test_a_file_of_the_command_line_is_a_command() -> None:
+    """What commands have in common is in folders of its own."""
+    commands = {module for module, _ in COMMANDS.values()}
+    assert {file.stem for file in (DAEMON / "cli").glob("*.py")} == {*commands - {"demo", "monitor"}, "__init__"}
 
 
 @pytest.mark.parametrize("module", ["gaugeway", "gaugeway.cli"])

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from gaugeway import ConfigError, DeviceError, Duration, Site, logger
 from gaugeway_sinks.alarms import StaleAfter
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, Template
 
 if TYPE_CHECKING:

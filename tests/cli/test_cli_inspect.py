@@ -8,7 +8,7 @@ from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
 
 from gaugeway.cli.inspect import line
-from gaugeway.cli.picture import of_plan
+from gaugeway.cli.speech.picture import of_plan
 from gaugeway.config import load
 from gaugeway.reading import Reading
 

@@ -10,7 +10,7 @@ from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
 from tests.support.service import environment
 
-from gaugeway.cli.background import ended
+from gaugeway.cli.running.background import ended
 from gaugeway.service.presence.client import RefusedError
 
 WRONG = PLAIN.replace("every:", "evry:")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gaugeway.cli import exits, main
+from gaugeway.cli import main
 from gaugeway.cli.setup.layout import Layout
 from gaugeway.cli.setup.parts import folder, parts
 from gaugeway.cli.setup.reach import out_of_reach
 from gaugeway.cli.setup.sample import configuration
+from gaugeway.cli.speech import exits
 from gaugeway.config import load_report
 from gaugeway.errors import ConfigError
 

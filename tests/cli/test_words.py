@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaugeway.cli import COMMANDS
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech.words import Words
 
 MODULES: Final = sorted({module for module, _ in COMMANDS.values()})
 SWITCHES: Final = (

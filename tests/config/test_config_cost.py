@@ -6,7 +6,7 @@ import pytest
 from tests.config.kit import plan, problems, source
 
 from gaugeway.config import load
-from gaugeway.config.cost import cost
+from gaugeway.config.cost.cost import cost
 
 HOOK = "type: webhook, url: 'http://127.0.0.1/'"
 COMMAND = "type: command, command: [/bin/true]"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.config.kit import REGISTRY
 
 from gaugeway.config import Report, load_text
-from gaugeway.config.nearest import distance, nearest
+from gaugeway.config.text.nearest import distance, nearest
 from gaugeway.registry import Registry
 
 EXAMPLES: Final = int(os.environ.get("GAUGEWAY_FUZZ_EXAMPLES", "60"))

@@ -7,7 +7,7 @@ import pytest
 from tests.config.kit import REGISTRY, problems, source, told
 
 from gaugeway.config import load, load_report
-from gaugeway.config.resolved import resolved
+from gaugeway.config.shown.resolved import resolved
 
 PHONE = "sinks:\n  phone: {type: phone, password: %s}\n"
 

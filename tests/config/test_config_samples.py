@@ -9,12 +9,12 @@ import pytest
 from tests.config.kit import REGISTRY, told
 
 from gaugeway.config import load_report
-from gaugeway.config.explain import explain
-from gaugeway.config.keys import keys
-from gaugeway.config.reference import reference
-from gaugeway.config.resolved import resolved
-from gaugeway.config.schema import schema
-from gaugeway.config.setting import Setting
+from gaugeway.config.sections.keys import keys
+from gaugeway.config.sections.setting import Setting
+from gaugeway.config.shown.explain import explain
+from gaugeway.config.shown.reference import reference
+from gaugeway.config.shown.resolved import resolved
+from gaugeway.config.shown.schema import schema
 from gaugeway.errors import ConfigError
 from gaugeway.registry import Registry
 

@@ -6,10 +6,10 @@ import pytest
 from tests.config.kit import REGISTRY, option, plan, problems, report, source, told
 
 from gaugeway.config import load_report
-from gaugeway.config.compose import compose
-from gaugeway.config.nodes import Mapping, Scalar, Sequence
-from gaugeway.config.review import Review
-from gaugeway.config.text import LARGEST, Text
+from gaugeway.config.text.compose import compose
+from gaugeway.config.text.nodes import Mapping, Scalar, Sequence
+from gaugeway.config.text.review import Review
+from gaugeway.config.text.text import LARGEST, Text
 
 
 def composed(text: str) -> tuple[object, list[str]]:

@@ -26,8 +26,8 @@ from tests.support.brokers import Mosquitto, Peer, until
 from tests.support.gateways import GAUGEWAY
 
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.command import Result
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.alert.summary import Summary
 
 PAUSE: Final = 0.02

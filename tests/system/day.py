@@ -25,7 +25,7 @@ from urllib.request import urlopen
 import msgspec
 from tests.support.brokers import Mosquitto, free_port, until
 from tests.support.service import environment
-from tests.system.campaign_load import RANGE, Messages, Publisher
+from tests.system.campaign.load import RANGE, Messages, Publisher
 from tests.system.stepped import SetClock
 from tests.system.victim import Victim
 

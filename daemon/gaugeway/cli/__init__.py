@@ -10,9 +10,9 @@ from contextlib import nullcontext
 from importlib import import_module
 from types import ModuleType
 
-from gaugeway.cli import exits
-from gaugeway.cli.told import Told
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.told import Told
+from gaugeway.cli.speech.words import Words
 from gaugeway.garbage import for_good
 
 COMMANDS = {

@@ -7,10 +7,10 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Final
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import running
-from gaugeway.cli.order import alarms_of
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import running
+from gaugeway.cli.running.order import alarms_of
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.client import Answer, Talk
 from gaugeway.service.presence.find import MEANT, find
 

@@ -4,11 +4,11 @@ import sys
 
 import msgspec
 
-from gaugeway.cli import exits
-from gaugeway.cli.chosen import CHOSEN, config_file
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.chosen import CHOSEN, config_file
+from gaugeway.cli.speech.words import Words
 from gaugeway.config import Report, load_report
-from gaugeway.config.cost import cost
+from gaugeway.config.cost.cost import cost
 from gaugeway.plan import Plan
 
 
@@ -42,7 +42,7 @@ def run(words: Words) -> int:
     if report.plan is None:
         return exits.CONFIGURATION
     if words.on("--resolved"):
-        from gaugeway.config.resolved import resolved  # noqa: PLC0415  (only who asks pays for it)
+        from gaugeway.config.shown.resolved import resolved  # noqa: PLC0415  (only who asks pays for it)
 
         print(resolved(file))
     if words.on("--live"):
@@ -56,7 +56,7 @@ def run(words: Words) -> int:
 
 def explain(key: str, file: str) -> int:
     """Print the documentation of a key, with the plugins of a configuration where one is named."""
-    from gaugeway.config.explain import explain as explained  # noqa: PLC0415  (only who asks pays for it)
+    from gaugeway.config.shown.explain import explain as explained  # noqa: PLC0415  (only who asks pays for it)
     from gaugeway.registry import Registry  # noqa: PLC0415  (likewise)
 
     plan = load_report(config_file(file)).plan if file else None
@@ -79,7 +79,7 @@ def show(report: Report) -> None:
 
 def show_plan(plan: Plan) -> None:
     """Draw the pipelines, and say what they cost at the worst."""
-    from gaugeway.cli.picture import of_plan  # noqa: PLC0415  (a mistake is told without it)
+    from gaugeway.cli.speech.picture import of_plan  # noqa: PLC0415  (a mistake is told without it)
 
     print("\n".join(of_plan(plan).lines()))
     print("\nAt the worst:")

@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import PATIENCE
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import PATIENCE
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.errors import ConfigError
 from gaugeway.service.presence.client import RefusedError, Talk
 from gaugeway.service.presence.find import MEANT, Meant, find

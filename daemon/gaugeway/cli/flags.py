@@ -2,9 +2,9 @@
 
 from typing import cast
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import asked
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import asked
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.client import Answer
 from gaugeway.service.presence.find import MEANT
 

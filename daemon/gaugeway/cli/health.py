@@ -5,8 +5,8 @@ import os
 import sys
 import time
 
-from gaugeway.cli import exits
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.client import Answer, NoAnswerError, Talk
 from gaugeway.service.presence.find import MEANT, Meant, find
 from gaugeway.service.presence.record import Sighting

@@ -7,10 +7,10 @@ from typing import cast
 
 import msgspec
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import report_of, running
-from gaugeway.cli.picture import Picture, of_plan, of_report
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import report_of, running
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.picture import Picture, of_plan, of_report
+from gaugeway.cli.speech.words import Words
 from gaugeway.reading import Reading
 from gaugeway.service.presence.client import Answer, Talk
 from gaugeway.service.presence.find import MEANT, USUAL, Meant, UnclearError, find

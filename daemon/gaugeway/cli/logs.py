@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from gaugeway.cli import exits
-from gaugeway.cli.unit import unit_of
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.unit import unit_of
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.logfile import NAME
 from gaugeway.service.presence.find import MEANT, USUAL, Meant, UnclearError, find
 

@@ -5,13 +5,13 @@ from typing import Final, cast, get_args
 
 import msgspec
 
-from gaugeway.cli import exits
-from gaugeway.cli.words import Words
-from gaugeway.config.nearest import did_you_mean
-from gaugeway.config.reference import as_text
-from gaugeway.config.sensors import is_sensors, own_fields
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
+from gaugeway.config.sections.sensors import is_sensors, own_fields
 from gaugeway.config.shapes.annotation import field_of
 from gaugeway.config.shapes.record import Field
+from gaugeway.config.shown.reference import as_text
+from gaugeway.config.text.nearest import did_you_mean
 from gaugeway.plugin import Role
 from gaugeway.registry import Option, Plugin, Registry
 from gaugeway.sensor import Kind

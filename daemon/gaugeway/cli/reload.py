@@ -1,8 +1,8 @@
 """`gaugeway reload`: a running gateway goes over to what its configuration says now, if that is right."""
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import PATIENCE, asked
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import PATIENCE, asked
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.find import MEANT
 
 

@@ -1,10 +1,10 @@
 """`gaugeway restart`: stop and start, but not if the configuration is wrong: then it goes on as it is."""
 
-from gaugeway.cli import exits
+from gaugeway.cli.running.unit import told, unit_of
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.cli.start import start
 from gaugeway.cli.stop import stop
-from gaugeway.cli.unit import told, unit_of
-from gaugeway.cli.words import Words
 from gaugeway.service.presence.client import NoAnswerError, Talk
 from gaugeway.service.presence.find import MEANT, find
 from gaugeway.service.presence.record import Sighting

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gaugeway.cli import exits
-from gaugeway.cli.chosen import CHOSEN, config_file
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.chosen import CHOSEN, config_file
+from gaugeway.cli.speech.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
 from gaugeway.garbage import for_good
@@ -41,7 +41,7 @@ def run(words: Words) -> int:
             foresee(file)
         with Loading(file) as loading:
             with for_good():
-                from gaugeway.cli.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
+                from gaugeway.cli.speech.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
                 from gaugeway.service.daemon import serve  # noqa: PLC0415
 
             plan, registry = loading.end()

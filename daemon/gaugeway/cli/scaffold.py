@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from gaugeway.cli import exits
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.errors import ConfigError
 
 SAMPLES: Final = Path(__file__).with_name("samples")

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from gaugeway.cli import exits
-from gaugeway.cli.words import Words
-from gaugeway.config.schema import schema
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
+from gaugeway.config.shown.schema import schema
 from gaugeway.registry import Registry
 
 

@@ -1,7 +1,7 @@
 """`gaugeway shelve`: an alarm is silent for some time."""
 
-from gaugeway.cli.order import give, taking
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.order import give, taking
+from gaugeway.cli.speech.words import Words
 
 
 def words(name: str) -> Words:

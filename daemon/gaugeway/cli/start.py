@@ -1,9 +1,9 @@
 """`gaugeway start`: a gateway in the background, by systemd where it is installed there, else on its own."""
 
-from gaugeway.cli import exits
-from gaugeway.cli.background import begun
-from gaugeway.cli.unit import told, unit_of
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.background import begun
+from gaugeway.cli.running.unit import told, unit_of
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.find import MEANT, USUAL, Meant, UnclearError, find
 
 

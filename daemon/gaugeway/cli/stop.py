@@ -2,10 +2,10 @@
 
 import sys
 
-from gaugeway.cli import exits
-from gaugeway.cli.background import ended
-from gaugeway.cli.unit import told, unit_of
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.background import ended
+from gaugeway.cli.running.unit import told, unit_of
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.find import MEANT, find
 from gaugeway.service.presence.record import Sighting
 

@@ -4,9 +4,9 @@ import sys
 
 import msgspec
 
-from gaugeway.cli import exits
-from gaugeway.cli.chosen import CHOSEN, config_file
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.chosen import CHOSEN, config_file
+from gaugeway.cli.speech.words import Words
 from gaugeway.config import load
 from gaugeway.registry import Registry
 from gaugeway.service.trial import Trial, Verdict

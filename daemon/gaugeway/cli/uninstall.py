@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaugeway.cli import exits
 from gaugeway.cli.install import WANTED
 from gaugeway.cli.setup.hand import Hand
 from gaugeway.cli.setup.layout import Layout
 from gaugeway.cli.setup.parts import UNITS
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.errors import ConfigError
 
 

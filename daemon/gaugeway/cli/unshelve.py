@@ -1,7 +1,7 @@
 """`gaugeway unshelve`: a shelved alarm may speak again."""
 
-from gaugeway.cli.order import give, taking
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.order import give, taking
+from gaugeway.cli.speech.words import Words
 
 
 def words(name: str) -> Words:

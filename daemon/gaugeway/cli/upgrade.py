@@ -2,9 +2,9 @@
 
 import os
 
-from gaugeway.cli import exits
-from gaugeway.cli.chosen import CHOSEN, config_file
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.chosen import CHOSEN, config_file
+from gaugeway.cli.speech.words import Words
 from gaugeway.config.upgrade import PRESENT, upgraded
 
 

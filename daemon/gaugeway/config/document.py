@@ -10,17 +10,17 @@ from zlib import crc32
 
 import msgspec
 
-from gaugeway.config.census import Census
 from gaugeway.config.checks import check
 from gaugeway.config.checks.limits import check_cost
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.keys import FOLDERS, keys
-from gaugeway.config.nodes import Mapping, Node
-from gaugeway.config.parts import Parts
-from gaugeway.config.setting import Setting
+from gaugeway.config.sections.census import Census
+from gaugeway.config.sections.keys import FOLDERS, keys
+from gaugeway.config.sections.setting import Setting
+from gaugeway.config.sections.templates import Templates
+from gaugeway.config.sections.whole import Whole
 from gaugeway.config.shapes.record import build
-from gaugeway.config.templates import Templates
-from gaugeway.config.whole import Whole
+from gaugeway.config.text.nodes import Mapping, Node
+from gaugeway.config.text.parts import Parts
 from gaugeway.plan import Plan, Storage
 from gaugeway.registry import Registry
 

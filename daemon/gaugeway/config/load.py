@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from gaugeway.config.document import Document
-from gaugeway.config.nodes import Node
-from gaugeway.config.parts import Parts
-from gaugeway.config.review import Review
-from gaugeway.config.text import Text
+from gaugeway.config.text.nodes import Node
+from gaugeway.config.text.parts import Parts
+from gaugeway.config.text.review import Review
+from gaugeway.config.text.text import Text
 from gaugeway.errors import ConfigError, Problem
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry

@@ -7,7 +7,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
-from gaugeway.config.amounts import SECONDS, duration_words, parts_of
+from gaugeway.config.text.amounts import SECONDS, duration_words, parts_of
 from gaugeway.engine.build import Builder
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.errors import ConfigError

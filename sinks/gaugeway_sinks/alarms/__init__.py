@@ -3,7 +3,7 @@
 `Station` is what the engine hands readings to; each sink that tells of alarms has a `View` of it.
 """
 
+from gaugeway_sinks.alarms.panel.view import View
 from gaugeway_sinks.alarms.station import StaleAfter, Station
-from gaugeway_sinks.alarms.view import View
 
 __all__ = ["StaleAfter", "Station", "View"]

@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from gaugeway import Clock, logger
-from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.book import Book, Entry
-from gaugeway_sinks.alarms.command import RefusedError, Result, carry_out, read
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.alarm.alarm import Alarm
+from gaugeway_sinks.alarms.alarm.command import RefusedError, Result, carry_out, read
+from gaugeway_sinks.alarms.panel.panel import Panel
+from gaugeway_sinks.alarms.papers.book import Book, Entry
 
 log = logger(__name__)
 

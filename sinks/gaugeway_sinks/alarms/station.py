@@ -10,17 +10,17 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import Clock, ConfigError, Duration, Reading, Site, Tick, logger
-from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.book import Book
-from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.diary import Diary
-from gaugeway_sinks.alarms.event import Told
-from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.alarm.alarm import Alarm
+from gaugeway_sinks.alarms.alarm.command import Result
+from gaugeway_sinks.alarms.alarm.event import Told
+from gaugeway_sinks.alarms.alarm.snapshot import describe
+from gaugeway_sinks.alarms.alarm.wording import span
 from gaugeway_sinks.alarms.orders import Order, Orders, Reply
-from gaugeway_sinks.alarms.panel import Panel
-from gaugeway_sinks.alarms.snapshot import describe
-from gaugeway_sinks.alarms.view import View
-from gaugeway_sinks.alarms.wording import span
+from gaugeway_sinks.alarms.panel.memory import Memory
+from gaugeway_sinks.alarms.panel.panel import Panel
+from gaugeway_sinks.alarms.panel.view import View
+from gaugeway_sinks.alarms.papers.book import Book
+from gaugeway_sinks.alarms.papers.diary import Diary
 
 log = logger(__name__)
 

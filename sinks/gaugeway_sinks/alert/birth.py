@@ -6,7 +6,7 @@ from zlib import crc32
 import msgspec
 
 from gaugeway import Quantity, Rule, Sensor
-from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alarms.panel.view import View
 
 
 class Birth(msgspec.Struct, kw_only=True):

@@ -6,12 +6,12 @@ import msgspec
 
 from gaugeway import version
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.event import Event
-from gaugeway_sinks.alarms.post import Post
-from gaugeway_sinks.alarms.snapshot import describe
-from gaugeway_sinks.alarms.track import Track
-from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alarms.alarm.alarm import Alarm
+from gaugeway_sinks.alarms.alarm.event import Event
+from gaugeway_sinks.alarms.alarm.snapshot import describe
+from gaugeway_sinks.alarms.panel.view import View
+from gaugeway_sinks.alarms.post.post import Post
+from gaugeway_sinks.alarms.tracks.track import Track
 from gaugeway_sinks.alert.birth import birth
 from gaugeway_sinks.alert.home_assistant import HomeAssistant, discovery
 from gaugeway_sinks.alert.summary import summary

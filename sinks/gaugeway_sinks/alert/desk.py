@@ -8,9 +8,9 @@ import msgspec
 
 from gaugeway.mqtt import Delivery
 from gaugeway_sinks.alarms import Station, View
-from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.envelope import Envelope, pack
+from gaugeway_sinks.alarms.alarm.command import Result
 from gaugeway_sinks.alarms.orders import note
+from gaugeway_sinks.alarms.post.envelope import Envelope, pack
 
 REBIRTH: Final = "rebirth"
 ALARM: Final = re.compile(r"[^\s+#/\x00-\x1f]{1,300}")

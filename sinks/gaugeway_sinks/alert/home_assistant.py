@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from gaugeway import ConfigError, Duration, Sensor
-from gaugeway_sinks.alarms.roster import STALE
-from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alarms.panel.roster import STALE
+from gaugeway_sinks.alarms.panel.view import View
 
 OBJECT_ID: Final = re.compile(r"[^A-Za-z0-9_-]")
 ABOUT: Final = {"name": "gaugeway"}

@@ -28,9 +28,9 @@ from gaugeway.mqtt import (
     own_client_id,
 )
 from gaugeway_sinks.alarms import StaleAfter, Station
-from gaugeway_sinks.alarms.dispatch import Dispatch
-from gaugeway_sinks.alarms.event import Told
-from gaugeway_sinks.alarms.post import Post, Posted
+from gaugeway_sinks.alarms.alarm.event import Told
+from gaugeway_sinks.alarms.post.dispatch import Dispatch
+from gaugeway_sinks.alarms.post.post import Post, Posted
 from gaugeway_sinks.alert.bulletin import ONLINE, Bulletin, Stale
 from gaugeway_sinks.alert.desk import Desk
 from gaugeway_sinks.alert.home_assistant import HomeAssistant

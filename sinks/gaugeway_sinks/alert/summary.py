@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gaugeway_sinks.alarms.alarm import Alarm
-from gaugeway_sinks.alarms.post import Post
-from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alarms.alarm.alarm import Alarm
+from gaugeway_sinks.alarms.panel.view import View
+from gaugeway_sinks.alarms.post.post import Post
 
 
 class Summary(msgspec.Struct, kw_only=True):

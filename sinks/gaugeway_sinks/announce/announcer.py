@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from gaugeway import Reading, Site, Tick
 from gaugeway_sinks.alarms import Station
-from gaugeway_sinks.alarms.dispatch import LATE, Dispatch
-from gaugeway_sinks.alarms.envelope import Envelope, unpack
-from gaugeway_sinks.alarms.event import Event, Name, Told
-from gaugeway_sinks.alarms.post import Post, Posted
+from gaugeway_sinks.alarms.alarm.event import Event, Name, Told
+from gaugeway_sinks.alarms.post.dispatch import LATE, Dispatch
+from gaugeway_sinks.alarms.post.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.post.post import Post, Posted
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[Sequence[Severity]] = ("info", "warning", "critical")

@@ -4,7 +4,7 @@ import string
 from typing import Final, cast
 
 from gaugeway import ConfigError
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 
 FIELDS: Final = frozenset((
     "id", "node", "rule", "sensor", "event", "occurrence", "condition", "severity", "value", "unit", "quality", "op",

@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from gaugeway import ConfigError
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.announce import Template
 from gaugeway_sinks.webhook.presets import RECEIVER, SHAPES, Preset
 

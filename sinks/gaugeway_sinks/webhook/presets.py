@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 
 Preset = Literal["json", "slack", "teams", "ntfy", "telegram", "pagerduty"]
 Body = Mapping[str, object]

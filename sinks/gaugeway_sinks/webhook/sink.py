@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gaugeway import Address, DeviceError, Duration, FilePath, Secret, Site, logger
 from gaugeway_sinks.alarms import StaleAfter
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least
 from gaugeway_sinks.webhook.body import Body
 from gaugeway_sinks.webhook.presets import Preset

@@ -9,16 +9,16 @@ import msgspec
 
 from gaugeway import Clock, Quality, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.reading import Stamp
-from gaugeway_sinks.alarms.book import Book
-from gaugeway_sinks.alarms.command import Result
-from gaugeway_sinks.alarms.envelope import Envelope, unpack
-from gaugeway_sinks.alarms.event import Event, Name, Told
-from gaugeway_sinks.alarms.memory import Memory
+from gaugeway_sinks.alarms.alarm.command import Result
+from gaugeway_sinks.alarms.alarm.event import Event, Name, Told
+from gaugeway_sinks.alarms.alarm.snapshot import describe
 from gaugeway_sinks.alarms.orders import Order, Orders
-from gaugeway_sinks.alarms.panel import Panel
-from gaugeway_sinks.alarms.post import Post
-from gaugeway_sinks.alarms.snapshot import describe
-from gaugeway_sinks.alarms.view import View
+from gaugeway_sinks.alarms.panel.memory import Memory
+from gaugeway_sinks.alarms.panel.panel import Panel
+from gaugeway_sinks.alarms.panel.view import View
+from gaugeway_sinks.alarms.papers.book import Book
+from gaugeway_sinks.alarms.post.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.post.post import Post
 from gaugeway_sinks.alert.summary import Summary, summary
 
 START: Final = 1_800_000_000.0

@@ -5,8 +5,8 @@ from msgspec import structs
 from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Reading, Urgent
-from gaugeway_sinks.alarms.dispatch import Dispatch
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
+from gaugeway_sinks.alarms.post.dispatch import Dispatch
 
 
 def made(*values: float, remind: float | None = None, wait: float = 0.0) -> list[bytes]:

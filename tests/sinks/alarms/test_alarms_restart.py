@@ -9,9 +9,9 @@ from tests.sinks.alarms.kit import HOT, START, Bench
 
 from gaugeway import Clock, Quantity, Reading, Rule, Sensor, Sensors
 from gaugeway.rule import Limit, Rate
-from gaugeway_sinks.alarms.event import Told
-from gaugeway_sinks.alarms.memory import Memory
-from gaugeway_sinks.alarms.panel import Panel
+from gaugeway_sinks.alarms.alarm.event import Told
+from gaugeway_sinks.alarms.panel.memory import Memory
+from gaugeway_sinks.alarms.panel.panel import Panel
 
 SLOW = structs.replace(HOT, for_=15.0, clear_for=30.0, remind=100.0)
 FULL = {

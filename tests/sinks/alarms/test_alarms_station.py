@@ -10,10 +10,10 @@ from tests.sinks.alarms.kit import HOT, START
 
 from gaugeway import ConfigError, Quantity, Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway_sinks.alarms import Station, View
-from gaugeway_sinks.alarms.envelope import Envelope, unpack
 from gaugeway_sinks.alarms.orders import ENDING
-from gaugeway_sinks.alarms.post import Post
-from gaugeway_sinks.alarms.view import MOST
+from gaugeway_sinks.alarms.panel.view import MOST
+from gaugeway_sinks.alarms.post.envelope import Envelope, unpack
+from gaugeway_sinks.alarms.post.post import Post
 from gaugeway_sinks.alert import ThresholdAlertSink
 from gaugeway_sinks.webhook import Webhook
 

@@ -12,7 +12,7 @@ from tests.support.brokers import Peer, until
 
 from gaugeway import Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.alert import ThresholdAlertSink
 from gaugeway_sinks.alert.home_assistant import HomeAssistant
 

@@ -16,7 +16,7 @@ from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, unt
 
 from gaugeway import DeviceError, Quantity, Reading, Rule, Sensor
 from gaugeway.mqtt import Message
-from gaugeway_sinks.alarms.command import Result
+from gaugeway_sinks.alarms.alarm.command import Result
 from gaugeway_sinks.alarms.orders import ENDING
 
 pytestmark = [needs_mosquitto, pytest.mark.broker]

@@ -5,7 +5,7 @@ from tests.sinks.announce.kit import Plant
 from tests.sinks.announce.test_announcer import Wire
 
 from gaugeway import ConfigError
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.announce import Template
 
 

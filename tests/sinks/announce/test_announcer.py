@@ -6,7 +6,7 @@ import pytest
 from tests.sinks.announce.kit import HOT, Plant
 
 from gaugeway import DeviceError, Quantity, Rule, Site
-from gaugeway_sinks.alarms.event import Event, Name
+from gaugeway_sinks.alarms.alarm.event import Event, Name
 from gaugeway_sinks.announce import USUAL, Announcer
 from gaugeway_sinks.announce.announcer import Severity
 

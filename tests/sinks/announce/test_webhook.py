@@ -14,7 +14,7 @@ from tests.sinks.announce.servers import Hook
 from tests.support.certificates import Authority, needs_openssl
 
 from gaugeway import ConfigError
-from gaugeway_sinks.alarms.event import Event
+from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.webhook import Webhook
 from gaugeway_sinks.webhook.presets import Preset
 

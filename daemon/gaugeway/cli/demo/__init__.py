@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from gaugeway.cli import exits
 from gaugeway.cli.demo.broker import broker
 from gaugeway.cli.demo.plant import Plant
 from gaugeway.cli.demo.simulator import Wire, boiler, cellar
 from gaugeway.cli.demo.view import View
-from gaugeway.cli.words import Words
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.config import load
 from gaugeway.log_lines import set_up
 from gaugeway.registry import Registry

@@ -4,11 +4,11 @@ import sys
 import time
 from typing import Final
 
-from gaugeway.cli import exits
-from gaugeway.cli.ask import report_of, running
 from gaugeway.cli.monitor.screen import Screen
 from gaugeway.cli.monitor.view import View
-from gaugeway.cli.words import Words
+from gaugeway.cli.running.ask import report_of, running
+from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.words import Words
 from gaugeway.service.health.phrases import moment
 from gaugeway.service.health.report import Report
 from gaugeway.service.presence.client import NoAnswerError, RefusedError, Talk

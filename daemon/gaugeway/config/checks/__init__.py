@@ -9,7 +9,7 @@ from gaugeway.config.checks.quantities import check_quantities
 from gaugeway.config.checks.rules import check_rules
 from gaugeway.config.checks.sources import check_sources
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.review import Review
+from gaugeway.config.text.review import Review
 
 
 def check(subject: Subject, review: Review) -> None:

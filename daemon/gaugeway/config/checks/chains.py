@@ -3,12 +3,12 @@
 from collections.abc import Sequence as Row
 from typing import Final, get_args
 
-from gaugeway.config.chain import Stage
 from gaugeway.config.checks.subject import Chained, Subject
-from gaugeway.config.nearest import did_you_mean, listed, nearest
-from gaugeway.config.nodes import Node, Sequence
-from gaugeway.config.review import Review
-from gaugeway.config.uses import chosen_sensors
+from gaugeway.config.sections.chain import Stage
+from gaugeway.config.sections.uses import chosen_sensors
+from gaugeway.config.text.nearest import did_you_mean, listed, nearest
+from gaugeway.config.text.nodes import Node, Sequence
+from gaugeway.config.text.review import Review
 from gaugeway.reading import OWN_RESULTS
 from gaugeway.sensor import GLOB_CHARACTERS, Kind, Sensor, Sensors, chosen
 

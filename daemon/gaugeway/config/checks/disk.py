@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from gaugeway.config.amounts import size_words
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.entries import Given
-from gaugeway.config.nodes import Mapping, Node
-from gaugeway.config.review import Review
+from gaugeway.config.sections.entries import Given
 from gaugeway.config.shapes.amounts import SizeShape
 from gaugeway.config.shapes.annotation import field_of
 from gaugeway.config.shapes.record import StructShape
 from gaugeway.config.shapes.union import Optional
+from gaugeway.config.text.amounts import size_words
+from gaugeway.config.text.nodes import Mapping, Node
+from gaugeway.config.text.review import Review
 from gaugeway.plan import Buffer
 from gaugeway.sensor import GLOB_CHARACTERS
 

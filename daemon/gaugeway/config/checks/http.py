@@ -1,7 +1,7 @@
 """Where the HTTP server listens, and who could then read from it."""
 
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.review import Review
+from gaugeway.config.text.review import Review
 from gaugeway.endpoint import endpoint
 
 

@@ -1,8 +1,8 @@
 """The limits of a configuration against what it declares and what it would cost."""
 
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.cost import cost
-from gaugeway.config.review import Review
+from gaugeway.config.cost.cost import cost
+from gaugeway.config.text.review import Review
 from gaugeway.plan import Plan
 
 

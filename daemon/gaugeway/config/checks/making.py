@@ -3,10 +3,10 @@
 import re
 
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.entries import Given
-from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
-from gaugeway.config.review import Review
-from gaugeway.config.uses import Found, around
+from gaugeway.config.sections.entries import Given
+from gaugeway.config.sections.uses import Found, around
+from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
+from gaugeway.config.text.review import Review
 from gaugeway.contain import Contained, in_words
 from gaugeway.errors import ConfigError, PluginError
 from gaugeway.sensor import Sensor, Sensors

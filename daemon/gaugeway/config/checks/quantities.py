@@ -8,10 +8,10 @@ from typing import cast
 import msgspec
 
 from gaugeway import units
-from gaugeway.config.chain import Stage
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.nodes import Mapping, Node, Sequence
-from gaugeway.config.review import Review
+from gaugeway.config.sections.chain import Stage
+from gaugeway.config.text.nodes import Mapping, Node, Sequence
+from gaugeway.config.text.review import Review
 from gaugeway.sensor import Sensor, Sensors, chosen
 from gaugeway.units import Quantity
 

@@ -1,8 +1,8 @@
 """What a rule waits for, and whether its sensors can ever say it."""
 
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.review import Review
-from gaugeway.config.rules import Written
+from gaugeway.config.sections.rules import Written
+from gaugeway.config.text.review import Review
 from gaugeway.rule import IN_SENSORS_UNIT, Rule
 from gaugeway.sensor import Sensor
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
-from gaugeway.config.census import Census, Declared
 from gaugeway.config.checks.reach import check_difference, check_pace, never_clears
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.nearest import did_you_mean
-from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
-from gaugeway.config.review import Review
-from gaugeway.config.rules import Written
+from gaugeway.config.sections.census import Census, Declared
+from gaugeway.config.sections.rules import Written
+from gaugeway.config.text.nearest import did_you_mean
+from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
+from gaugeway.config.text.review import Review
 from gaugeway.rule import entanglements
 from gaugeway.sensor import GLOB_CHARACTERS
 

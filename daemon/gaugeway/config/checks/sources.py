@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from gaugeway.config.checks.subject import Subject
-from gaugeway.config.entries import Given
-from gaugeway.config.nearest import listed
-from gaugeway.config.nodes import Node, Scalar, Sequence
-from gaugeway.config.review import Review
+from gaugeway.config.sections.entries import Given
+from gaugeway.config.text.nearest import listed
+from gaugeway.config.text.nodes import Node, Scalar, Sequence
+from gaugeway.config.text.review import Review
 
 PORT: Final = "port"
 BROKER: Final = "broker"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from gaugeway.config.census import Census
-from gaugeway.config.chain import Stage
-from gaugeway.config.entries import Given
-from gaugeway.config.nodes import Mapping, Node
-from gaugeway.config.sources import Source
-from gaugeway.config.whole import Whole
+from gaugeway.config.sections.census import Census
+from gaugeway.config.sections.chain import Stage
+from gaugeway.config.sections.entries import Given
+from gaugeway.config.sections.sources import Source
+from gaugeway.config.sections.whole import Whole
+from gaugeway.config.text.nodes import Mapping, Node
 from gaugeway.sensor import Sensor
 
 

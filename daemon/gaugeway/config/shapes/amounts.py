@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 
-from gaugeway.config.amounts import BYTES, NUMBER, SECONDS, SHORT, duration_words, parts_of, size_text
-from gaugeway.config.nearest import nearest
-from gaugeway.config.nodes import Node, Scalar
-from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.bounds import Bounds
 from gaugeway.config.shapes.shape import Schema, list_hint, refuse
+from gaugeway.config.text.amounts import BYTES, NUMBER, SECONDS, SHORT, duration_words, parts_of, size_text
+from gaugeway.config.text.nearest import nearest
+from gaugeway.config.text.nodes import Node, Scalar
+from gaugeway.config.text.review import Review, Wrong
 
 COMMA: Final = re.compile(r"([-+]?[0-9]+),([0-9]+.*)")
 

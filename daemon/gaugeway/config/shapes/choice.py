@@ -4,10 +4,10 @@ from collections.abc import Mapping as Table
 
 import msgspec
 
-from gaugeway.config.nearest import listed, nearest
-from gaugeway.config.nodes import Node, Scalar
-from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.shape import Schema, list_hint, refuse
+from gaugeway.config.text.nearest import listed, nearest
+from gaugeway.config.text.nodes import Node, Scalar
+from gaugeway.config.text.review import Review, Wrong
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
-from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import DECIMAL, OCTAL, TRUE, WHOLE, Schema, Shape, is_truth, refuse
+from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
+from gaugeway.config.text.review import WRONG, Review, Wrong
 
 
 class ListShape(msgspec.Struct, frozen=True):

@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
-from gaugeway.config.nearest import nearest
-from gaugeway.config.nodes import Node, Scalar
-from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.scalars import Text
 from gaugeway.config.shapes.shape import Schema
+from gaugeway.config.text.nearest import nearest
+from gaugeway.config.text.nodes import Node, Scalar
+from gaugeway.config.text.review import Review, Wrong
 
 ADDRESS: Final = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/@\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^/:@\s]*)(?::([^/]*))?(/.*)?"

@@ -7,12 +7,12 @@ from typing import Final
 import msgspec
 
 from gaugeway import units
-from gaugeway.config.amounts import SECONDS, parts_of
-from gaugeway.config.nearest import nearest
-from gaugeway.config.nodes import Node, Scalar
-from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.amounts import amount_hint
 from gaugeway.config.shapes.shape import DECIMAL, Schema, list_hint, refuse
+from gaugeway.config.text.amounts import SECONDS, parts_of
+from gaugeway.config.text.nearest import nearest
+from gaugeway.config.text.nodes import Node, Scalar
+from gaugeway.config.text.review import Review, Wrong
 from gaugeway.rule import Rate
 from gaugeway.units import Quantity
 

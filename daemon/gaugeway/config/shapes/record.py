@@ -7,10 +7,10 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from gaugeway.config.nearest import did_you_mean, nearest, nearest_few
-from gaugeway.config.nodes import Entry, Mapping, Node, Scalar
-from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import Schema, Shape, refuse
+from gaugeway.config.text.nearest import did_you_mean, nearest, nearest_few
+from gaugeway.config.text.nodes import Entry, Mapping, Node, Scalar
+from gaugeway.config.text.review import WRONG, Review, Wrong
 from gaugeway.errors import ConfigError
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class Record:
     @staticmethod
     def _beside(above: Scalar, key: Scalar, review: Review) -> None:
         """Say which of two keys that stand beside each other has slipped: the upper one, if it stands too far in."""
-        from gaugeway.config.repair import usual_step  # noqa: PLC0415  (few files need it)
+        from gaugeway.config.text.repair import usual_step  # noqa: PLC0415  (few files need it)
 
         parent = review.place
         message = f"'{key.echo}' stands beside '{above.value}'"

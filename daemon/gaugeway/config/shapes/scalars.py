@@ -6,8 +6,6 @@ from typing import Final
 
 import msgspec
 
-from gaugeway.config.nodes import Node, Scalar
-from gaugeway.config.review import Review, Wrong
 from gaugeway.config.shapes.bounds import Bounds
 from gaugeway.config.shapes.shape import (
     DECIMAL,
@@ -21,6 +19,8 @@ from gaugeway.config.shapes.shape import (
     list_hint,
     refuse,
 )
+from gaugeway.config.text.nodes import Node, Scalar
+from gaugeway.config.text.review import Review, Wrong
 
 WITH_UNIT: Final = re.compile(r"([-+]?[0-9.]+)\s*([^\W\d].*|[%°].*)")
 COMMA: Final = re.compile(r"[-+]?[0-9]+,[0-9]+")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping as Table
 from typing import Final, Protocol, TypeVar
 
-from gaugeway.config.nodes import Mapping, Node, Scalar, Sequence
-from gaugeway.config.review import Review, Wrong
+from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
+from gaugeway.config.text.review import Review, Wrong
 
 Schema = dict[str, object]
 T_co = TypeVar("T_co", covariant=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping as Table
 
 import msgspec
 
-from gaugeway.config.nearest import did_you_mean, listed, nearest
-from gaugeway.config.nodes import Mapping, Node, Scalar
-from gaugeway.config.review import WRONG, Review, Wrong
 from gaugeway.config.shapes.shape import Schema, Shape, by_tag, refuse
+from gaugeway.config.text.nearest import did_you_mean, listed, nearest
+from gaugeway.config.text.nodes import Mapping, Node, Scalar
+from gaugeway.config.text.review import WRONG, Review, Wrong
 
 
 class Optional(msgspec.Struct, frozen=True):

@@ -9,12 +9,12 @@ from typing import cast
 
 import msgspec
 
-from gaugeway.config.amounts import duration_words, size_text
 from gaugeway.config.shapes.amounts import DurationShape, SizeShape
 from gaugeway.config.shapes.collections import ListShape, RowShape, TableShape
 from gaugeway.config.shapes.places import SecretShape
 from gaugeway.config.shapes.record import Field, StructShape
 from gaugeway.config.shapes.union import Either, Optional, Tagged
+from gaugeway.config.text.amounts import duration_words, size_text
 from gaugeway.rule import Rate
 from gaugeway.units import Quantity
 

@@ -1,0 +1,1 @@
+"""One alarm: its axes, what moves it, and what is told of it."""

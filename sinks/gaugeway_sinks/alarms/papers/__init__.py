@@ -1,0 +1,1 @@
+"""What of alarms is put on disk at once: small files of lines."""

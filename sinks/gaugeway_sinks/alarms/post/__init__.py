@@ -1,0 +1,1 @@
+"""The way of events out through an outbox."""
