@@ -259,15 +259,19 @@ def test_start_leaves_the_terminal_alone(home: Home) -> None:
 
 def test_flags_are_switched_while_it_runs(home: Home) -> None:
     """A flag switched off takes its stage out at once; an unknown one is wrong usage."""
-    about = ("--config", str(home.config))
+    about = str(home.config)
     home.start()
-    assert home.run("flags", *about, config=False).stdout.split() == ["smoothing", "on"]
-    assert home.run("flags", "smoothing", "off", *about, config=False).stdout.split() == ["smoothing", "off"]
+    assert home.run("flags", about, config=False).stdout.split() == ["smoothing", "on"]
+    assert home.run("flags", "smoothing", "off", about, config=False).stdout.split() == ["smoothing", "off"]
     until(lambda: not any(sensor.results for sensor in home.report().sensors))
-    unknown = home.run("flags", "smooth", "off", *about, config=False)
+    unknown = home.run("flags", "smooth", "off", about, config=False)
     assert unknown.returncode == 2
     assert "there is no flag 'smooth'; there are: smoothing" in unknown.stderr
-    assert home.run("flags", "smoothing", "maybe", *about, config=False).returncode == 2
+    assert home.run("flags", "smoothing", "maybe", about, config=False).returncode == 2
+    assert home.run("flags", about, "--json", config=False).stdout == '{"smoothing": false}\n'
+    alone = home.run("flags", "smoothing", config=False)
+    assert alone.returncode == 2
+    assert "if it is a flag, say whether it is to be on or off" in alone.stderr
 
 
 def test_signals_do_what_commands_do(home: Home) -> None:

@@ -35,7 +35,7 @@ def home_of(folder: Path) -> Home:
 
 def deploy(home: Home, *words: str) -> tuple[int, str]:
     """Deploy the file that waits."""
-    done = home.inside("deploy-rules", "new/boiler.yaml", "--config", str(home.config), *words)
+    done = home.inside("deploy-rules", "new/boiler.yaml", str(home.config), *words)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -106,9 +106,9 @@ def test_going_back_to_before_there_was_a_file_says_which_rules_go(tmp_path: Pat
     with home_of(tmp_path) as home:
         (tmp_path / "new" / "boiler.yaml").rename(tmp_path / "new" / "more.yaml")
         (tmp_path / "new" / "more.yaml").write_text("extra: {sensor: boiler_temp, above: 70 °C}\n")
-        deployed = home.inside("deploy-rules", "new/more.yaml", "--config", str(home.config))
+        deployed = home.inside("deploy-rules", "new/more.yaml", str(home.config))
         assert "+ extra" in deployed.stdout
-        done = home.inside("deploy-rules", "more.yaml", "--config", str(home.config), "--rollback")
+        done = home.inside("deploy-rules", "more.yaml", str(home.config), "--rollback")
         assert (done.returncode, "- extra" in done.stdout) == (0, True)
         assert not (tmp_path / "rules" / "more.yaml").exists()
         last = json.loads((tmp_path / "state" / "audit.jsonl").read_text().splitlines()[-1])

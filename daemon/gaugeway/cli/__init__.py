@@ -15,34 +15,57 @@ from gaugeway.cli.speech.told import Told
 from gaugeway.cli.speech.words import Words
 from gaugeway.garbage import for_good
 
-COMMANDS = {
-    "demo": ("demo", "the whole thing with simulated sensors: nothing to install or plug in"),
-    "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
-    "check": ("check", "find every mistake in a configuration, and what it will cost to run"),
-    "schema": ("schema", "print the JSON Schema by which editors check a configuration"),
-    "upgrade": ("upgrade", "bring a configuration of an older format to the present one"),
-    "test": ("test", "run the tests that stand in a configuration"),
-    "run": ("run", "run a gateway in the foreground"),
-    "start": ("start", "start a gateway in the background, and wait until it runs"),
-    "stop": ("stop", "stop it, and wait until everything is safely on disk"),
-    "restart": ("restart", "stop and start it, if its configuration is right"),
-    "reload": ("reload", "go over to what its configuration says now, if that is right"),
-    "health": ("health", "show how it is, what is wrong and what to do about it"),
-    "logs": ("logs", "show what it wrote"),
-    "show-logs": ("logs", "the same as `logs`"),
-    "monitor": ("monitor", "watch its sensors live in the terminal"),
-    "inspect": ("inspect", "draw its pipelines, and look at the readings at any point"),
-    "alarms": ("alarms", "show its alarms: what is active, since when, who has acknowledged it"),
-    "ack": ("ack", "acknowledge an alarm"),
-    "shelve": ("shelve", "keep an alarm silent for some time"),
-    "unshelve": ("unshelve", "let a shelved alarm speak again"),
-    "out-of-service": ("out_of_service", "keep an alarm silent until it is put back into service"),
-    "deploy-rules": ("deploy_rules", "bring new alarm rules into use, or go back to those before"),
-    "flags": ("flags", "show its feature flags, or switch one while it runs"),
-    "install": ("install", "make it a service of this machine: unit, user, drivers, a sample configuration"),
-    "uninstall": ("uninstall", "take away what `install` put in place"),
-    "plugins": ("plugins", "list every source, stage and sink with its options"),
+GROUPS = {
+    "To begin": {
+        "demo": ("demo", "see it at work, with simulated sensors: nothing to plug in"),
+        "scaffold": ("scaffold", "make the folder of a new gateway, ready to be edited"),
+        "check": ("check", "find every mistake in a configuration, and what it costs"),
+        "test": ("test", "run the tests that stand in a configuration"),
+        "run": ("run", "run a gateway in the foreground"),
+    },
+    "In the background": {
+        "start": ("start", "start a gateway, and wait until all of it runs"),
+        "stop": ("stop", "stop it, and wait until everything is safely on disk"),
+        "restart": ("restart", "stop and start it, if its configuration is right"),
+        "reload": ("reload", "go over to what its configuration says now, if it is right"),
+        "install": ("install", "make it a service that starts with the computer"),
+        "uninstall": ("uninstall", "take away what `install` has put in place"),
+    },
+    "To look at it": {
+        "health": ("health", "how it is, what is wrong and what to do about it"),
+        "monitor": ("monitor", "its sensors live in the terminal"),
+        "inspect": ("inspect", "its pipelines, and the readings at any point of them"),
+        "logs": ("logs", "what it has logged; also `show-logs`"),
+        "show-logs": ("logs", ""),
+    },
+    "Alarms": {
+        "alarms": ("alarms", "what is active, since when, who has acknowledged it"),
+        "ack": ("ack", "acknowledge an alarm"),
+        "shelve": ("shelve", "keep an alarm silent for some time"),
+        "unshelve": ("unshelve", "let a shelved alarm speak again"),
+        "out-of-service": ("out_of_service", "keep an alarm silent until it is put back into service"),
+        "deploy-rules": ("deploy_rules", "try new alarm rules, bring them into use, or go back"),
+    },
+    "More": {
+        "plugins": ("plugins", "every source, stage and sink with its options"),
+        "flags": ("flags", "its feature flags; switch one while it runs"),
+        "schema": ("schema", "the JSON Schema by which editors check a configuration"),
+        "upgrade": ("upgrade", "bring a configuration of an older format to the present one"),
+    },
 }
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
+ELSEWHERE = {
+    "acknowledge": "ack",
+    "enable": "install",
+    "init": "scaffold",
+    "log": "logs",
+    "new": "scaffold",
+    "rules": "deploy-rules",
+    "status": "health",
+    "validate": "check",
+    "watch": "monitor",
+}
+"""What other programs call these commands."""
 GREETING = """gaugeway turns this computer into a sensor gateway.
 
   gaugeway demo              see it at work, with simulated sensors
@@ -60,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(GREETING)
         return exits.WELL
     name = given[0]
+    if name == "help" and given[1:2]:
+        name, given = given[1], [given[1], "--help"]
     if name in ("-h", "--help", "help"):
         print(_overview())
         return exits.WELL
@@ -85,24 +110,22 @@ def _run(command: ModuleType, name: str, arguments: Sequence[str]) -> int:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<14} {text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(
-        (
-            "Usage: gaugeway COMMAND [ARGUMENT ...]",
-            "",
-            "Commands:",
-            *lines,
-            "",
-            "`gaugeway COMMAND --help` explains one, with an example.",
-            "Exit codes: 0 well, 1 unwell, 2 wrong usage, 3 not running, 78 configuration error.",
-        )
-    )
+    lines = ["Usage: gaugeway COMMAND [ARGUMENT ...]"]
+    for title, commands in GROUPS.items():
+        lines += ["", f"{title}:"]
+        lines += [f"  {name:<14}  {text}" for name, (_, text) in commands.items() if text]
+    lines += [
+        "",
+        "`gaugeway COMMAND --help` explains one, with an example.",
+        "Exit codes: 0 well, 1 unwell, 2 wrong usage, 3 not running, 78 configuration.",
+    ]
+    return "\n".join(lines)
 
 
 def _unknown(name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  (only to be kind)
 
-    near = get_close_matches(name, COMMANDS, n=1)
+    near = [ELSEWHERE[name]] if name in ELSEWHERE else get_close_matches(name, COMMANDS, n=1)
     return f"gaugeway: there is no command '{name}'" + (
         f", did you mean '{near[0]}'?" if near else "; `gaugeway --help` lists them"
     )

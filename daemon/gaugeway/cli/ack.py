@@ -12,7 +12,7 @@ def words(name: str) -> Words:
         "named. One that is over is refused.",
         "gaugeway ack boiler_hot --by anna --comment 'pump is being changed'",
     )
-    taken.number("--occurrence", "the occurrence that is meant (default: the present one)")
+    taken.number("--occurrence", "the occurrence that is meant (default: the present one)", metavar="NUMBER")
     return taken
 
 

@@ -18,7 +18,7 @@ def words(name: str) -> Words:
         name,
         "Find every mistake in a configuration, all at once, each with its place, and say what it will cost to run.\n"
         "Nothing is opened or started, unless you ask for --live.",
-        "gaugeway check configs/minimal.yaml",
+        "gaugeway check plant/gaugeway.yaml",
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--live", "also open the ports and brokers of its sources, and show a first reading of each sensor")

@@ -22,21 +22,21 @@ def words(name: str) -> Words:
         "Bring a file of alarm rules into use, in the place of the one of the same name under `alerts: rules/*.yaml`.\n"
         "Shows what it changes, and how often the rules would have fired on the readings that file sinks have kept.\n"
         "A gateway that runs takes it up at once and keeps the state of all other rules.",
-        "gaugeway deploy-rules new/boiler.yaml --config plant/gaugeway.yaml --dry-run",
+        "gaugeway deploy-rules new/boiler.yaml plant/gaugeway.yaml --dry-run",
     )
     taken.value("file", "the file of rules", metavar="FILE")
-    taken.value("--config", MEANT, "", metavar="CONFIG")
+    taken.value("config", MEANT, "", metavar="CONFIG")
     taken.value("--by", "who does it, for the audit log (default: the user who runs this)", "", metavar="NAME")
     taken.switch("--dry-run", "only show what it would change")
     taken.switch("--rollback", "go back to what stood in the file of this name before")
-    taken.number("--days", "try the rules on so many of the latest days", 7)
-    taken.number("--readings", "try the rules on so many of the latest readings at most", 200_000)
+    taken.number("--days", "try the rules on so many of the latest days", 7, metavar="DAYS")
+    taken.number("--readings", "try the rules on so many of the latest readings at most", 200_000, metavar="NUMBER")
     return taken
 
 
 def run(words: Words) -> int:
     """Try it, show it, do it."""
-    file, meant = words.path("file"), find(words.text("--config"))
+    file, meant = words.path("file"), find(words.text("config"))
     try:
         rollout = Rollout(_config(meant), file.name, None if words.on("--rollback") else _content(file))
         if rollout.before == rollout.after:
@@ -53,7 +53,7 @@ def run(words: Words) -> int:
 
 def _config(meant: Meant) -> Path:
     if meant.config is None:
-        raise ConfigError("say with --config which gateway the rules are for")
+        raise ConfigError("say which gateway the rules are for: gaugeway deploy-rules FILE CONFIG")
     return Path(meant.config)
 
 

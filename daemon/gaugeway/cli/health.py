@@ -1,17 +1,17 @@
 """`gaugeway health`: how a gateway is, in a moment, also when it hangs or is dead. Imports next to nothing."""
 
 import json
-import os
 import sys
 import time
 
 from gaugeway.cli.speech import exits
-from gaugeway.cli.speech.words import Words
+from gaugeway.cli.speech.words import Words, columns
 from gaugeway.service.presence.client import Answer, NoAnswerError, Talk
 from gaugeway.service.presence.find import MEANT, Meant, find
 from gaugeway.service.presence.record import Sighting
 
 SCHEMA = "gaugeway.health/1"
+MOST_COLUMNS = 1000
 
 
 def words(name: str) -> Words:
@@ -48,8 +48,7 @@ def _show(talk: Talk, *, as_json: bool) -> int:
         print(json.dumps(report, indent=2, ensure_ascii=False))
         return exits.WELL if report["state"] == "well" else exits.UNWELL
     terminal = sys.stdout.isatty()
-    width = os.get_terminal_size().columns if terminal else 100
-    answer = talk.ask({"ask": "health", "text": True, "color": terminal, "width": width})
+    answer = talk.ask({"ask": "health", "text": True, "color": terminal, "width": columns(widest=MOST_COLUMNS)})
     print(answer["text"])
     return exits.UNWELL if answer.get("code") else exits.WELL
 

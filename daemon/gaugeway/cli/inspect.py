@@ -28,8 +28,8 @@ def words(name: str) -> Words:
     taken.value("config", MEANT, "", metavar="CONFIG")
     taken.value("--tap", "show the readings at this point", metavar="SOURCE[/STAGE]")
     taken.value("--sensor", "only those of this sensor; globs such as boiler_* are fine", "*", metavar="NAME")
-    taken.value("--where", "only those for which this holds, such as 'value>80' or 'quality!=good'", "")
-    taken.number("--count", "end after so many readings")
+    taken.value("--where", "only those for which this holds, such as 'value>80' or 'quality!=good'", "", metavar="TEST")
+    taken.number("--count", "end after so many readings", metavar="NUMBER")
     taken.switch("--json", "print the readings as JSON lines")
     return taken
 

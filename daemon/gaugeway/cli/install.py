@@ -102,9 +102,9 @@ def _fit(hand: Hand) -> str:
     """Return the command that the unit shall run; ConfigError where this machine or user is not fit for it."""
     if not hand.here:
         return USUAL
-    command = executable()
     if not SYSTEMD.is_dir():
         raise ConfigError("this machine is not run by systemd: `gaugeway start CONFIG` runs a gateway without it")
+    command = executable()
     if os.geteuid() != 0 and not hand.dry:
         raise ConfigError(f"this needs root: sudo {command} install")
     return command

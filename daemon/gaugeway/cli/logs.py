@@ -30,8 +30,8 @@ def words(name: str) -> Words:
         "gaugeway logs --follow --level warning --source boiler",
     )
     taken.value("config", MEANT, "", metavar="CONFIG")
-    taken.number("--lines", "how many events to show (default 50)", 50)
-    taken.switch("--follow", "go on showing what comes, until Ctrl-C")
+    taken.number("--lines", "how many events to show (default 50)", 50, short="-n", metavar="NUMBER")
+    taken.switch("--follow", "go on showing what comes, until Ctrl-C", short="-f")
     taken.choice("--level", "only events of this importance and above", LEVELS)
     taken.value("--source", "only events of this source", metavar="NAME")
     return taken

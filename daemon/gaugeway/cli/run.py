@@ -23,7 +23,7 @@ def words(name: str) -> Words:
         name,
         "Run a gateway in the foreground. It ends when its sources do, or with Ctrl-C.\n"
         "SIGHUP loads the configuration again.",
-        "gaugeway run configs/demo.yaml",
+        "gaugeway run plant/gaugeway.yaml",
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--background", "write to a log file in the storage folder once it runs; `start` does all of it")

@@ -24,9 +24,9 @@ def words(name: str) -> Words:
     )
     taken.value("folder", "the folder to make", metavar="DIR")
     taken.choice("--source", "what is connected (default: what the others say, else a simulated sensor)", SOURCES)
-    taken.value("--port", "the serial port, for --source serial")
-    taken.value("--broker", "the MQTT broker, of --source mqtt and of the alarms")
-    taken.value("--file", "the CSV file, for --source csv")
+    taken.value("--port", "the serial port, for --source serial", metavar="PATH")
+    taken.value("--broker", "the MQTT broker, of --source mqtt and of the alarms", metavar="ADDRESS")
+    taken.value("--file", "the CSV file, for --source csv", metavar="PATH")
     return taken
 
 

@@ -18,7 +18,7 @@ def words(name: str) -> Words:
         name,
         "Run the tests that stand in a configuration under `tests:`. Readings go through the stages and the alarm\n"
         "rules in virtual time, silences included; nothing is opened, sent or written.",
-        "gaugeway test configs/boiler-room.yaml",
+        "gaugeway test plant/gaugeway.yaml",
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--json", "print JSON")

@@ -4,9 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaugeway.cli.install import WANTED
+from gaugeway.cli.install import SYSTEMD, WANTED
 from gaugeway.cli.setup.hand import Hand
 from gaugeway.cli.setup.layout import Layout
+from gaugeway.cli.setup.manifest import Manifest
 from gaugeway.cli.setup.parts import UNITS
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
@@ -31,6 +32,9 @@ def words(name: str) -> Words:
 def run(words: Words) -> int:
     """Stop, disable, remove."""
     hand = Hand(words.path("--root").absolute(), dry=words.on("--dry-run"))
+    if hand.here and not SYSTEMD.is_dir() and hand.manifest == Manifest():
+        print("nothing was installed on this machine, which is not run by systemd")
+        return exits.WELL
     if hand.here and not hand.dry and os.geteuid() != 0:
         raise ConfigError("this needs root: sudo gaugeway uninstall")
     name = words.text("name") or None

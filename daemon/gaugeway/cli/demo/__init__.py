@@ -34,7 +34,7 @@ def words(name: str) -> Words:
         "broker of its own, the real drivers, stages and alarms. It ends by itself and leaves nothing behind.",
         "gaugeway demo --seconds 30",
     )
-    taken.number("--seconds", f"how long to run (default {SECONDS:.0f})", SECONDS)
+    taken.number("--seconds", f"how long to run (default {SECONDS:.0f})", SECONDS, metavar="SECONDS")
     taken.switch("--plain", "print plain lines, as it does without a terminal")
     return taken
 

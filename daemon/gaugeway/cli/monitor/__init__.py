@@ -27,8 +27,8 @@ def words(name: str) -> Words:
         "gaugeway monitor plant/gaugeway.yaml --every 0.5",
     )
     taken.value("config", MEANT, "", metavar="CONFIG")
-    taken.number("--every", "seconds between two looks (default 1)", 1.0)
-    taken.number("--seconds", "end after so long (default: when q is pressed)")
+    taken.number("--every", "seconds between two looks (default 1)", 1.0, metavar="SECONDS")
+    taken.number("--seconds", "end after so long (default: when q is pressed)", metavar="SECONDS")
     taken.switch("--plain", "print plain lines, as it does without a terminal")
     return taken
 

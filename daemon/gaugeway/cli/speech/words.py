@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable, Sequence
 
+NARROWEST = 40
+WIDEST = 100
 TYPE_CHECKING = (
     False  # as in `typing`, which takes as long to import as the others here, longer than a quick command may
 )
@@ -46,14 +48,20 @@ class Words:
             name, default, lambda parser: parser.add_argument(name, help=about, choices=choices, default=default)
         )
 
-    def switch(self, name: str, about: str) -> None:
-        """Declare `--name` without a value."""
+    def switch(self, name: str, about: str, *, short: str = "") -> None:
+        """Declare `--name` without a value, and perhaps a letter for it."""
         self._switches.add(name)
-        self._declare(name, False, lambda parser: parser.add_argument(name, help=about, action="store_true"))
+        names = [short, name] if short else [name]
+        self._declare(name, False, lambda parser: parser.add_argument(*names, help=about, action="store_true"))
 
-    def number(self, name: str, about: str, default: float | None = None) -> None:
-        """Declare `--name NUMBER`."""
-        self._declare(name, default, lambda parser: parser.add_argument(name, help=about, type=float, default=default))
+    def number(self, name: str, about: str, default: float | None = None, *, short: str = "", metavar: str) -> None:
+        """Declare `--name NUMBER`, and perhaps a letter for it; the help calls the number by `metavar`."""
+        names = [short, name] if short else [name]
+        self._declare(
+            name,
+            default,
+            lambda parser: parser.add_argument(*names, help=about, type=float, default=default, metavar=metavar),
+        )
 
     def refuse(self, sentence: str) -> "NoReturn":
         """End the process as `parse` does, where what was typed is found not to fit only later."""
@@ -118,7 +126,7 @@ class Words:
 
         parser = ArgumentParser(
             prog=f"gaugeway {self._name}",
-            description=self._about,
+            description=_paragraphs(self._about),
             epilog=f"Example:\n  {self._example}",
             formatter_class=_formatter,
         )
@@ -136,13 +144,22 @@ def _formatter(prog: str) -> "HelpFormatter":
     """Return what lays out the help. Argparse asks for it often, and looks for the width in an expensive way."""
     from argparse import RawDescriptionHelpFormatter  # noqa: PLC0415  (see above)
 
+    return RawDescriptionHelpFormatter(prog, width=columns() - 2)
+
+
+def _paragraphs(text: str) -> str:
+    """Return a text as wide as the terminal; a line that ended with a sentence goes on ending there."""
+    from textwrap import fill  # noqa: PLC0415  (see above)
+
+    sentences = text.replace(".\n", ".\0").replace("\n", " ").split("\0")
+    return "\n".join(fill(sentence, columns() - 2, break_on_hyphens=False) for sentence in sentences)
+
+
+def columns(widest: int = WIDEST) -> int:
+    """Return how wide a text for people is to be: as the terminal, or as `COLUMNS` says, within bounds."""
     given = os.environ.get("COLUMNS", "")
-    columns = int(given) if given.isdecimal() else _terminal_width()
-    return RawDescriptionHelpFormatter(prog, width=max(40, columns) - 2)
-
-
-def _terminal_width() -> int:
     try:
-        return os.get_terminal_size().columns
+        wide = int(given) if given.isdecimal() else os.get_terminal_size().columns
     except OSError:
-        return 100
+        wide = WIDEST
+    return min(max(NARROWEST, wide), widest)

@@ -1,0 +1,57 @@
+"""What the command line says of itself: readable in a terminal of 80 columns, and of use to who guesses."""
+
+from contextlib import suppress
+
+import pytest
+
+from gaugeway.cli import COMMANDS, ELSEWHERE, main
+from gaugeway.cli.speech import exits
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Return what is printed, also by a command that ends the process."""
+    with suppress(SystemExit):
+        main(arguments)
+    return capsys.readouterr().out
+
+
+def test_all_commands_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, in groups, with a word about it."""
+    text = said(capsys, "--help")
+    listed = [line.split()[0] for line in text.splitlines() if line.startswith("  ")]
+    assert sorted([*listed, "show-logs"]) == sorted(COMMANDS)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_the_terminal(name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the example, which is to be copied, may be longer than a line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    text, _, example = said(capsys, name, "--help").partition("\nExample:\n")
+    assert max(map(len, text.splitlines())) <= 80
+    assert example.split()[:2] in (
+        ["gaugeway", name],
+        ["sudo", "gaugeway"],
+        ["sudo", "/opt/gaugeway/bin/gaugeway"],
+    ) or (name == "show-logs")
+
+
+def test_a_sentence_that_ends_a_line_goes_on_ending_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit codes stand on a line of their own, however wide the terminal is."""
+    monkeypatch.setenv("COLUMNS", "90")
+    assert "\nExit codes: 0 done, 1 refused," in said(capsys, "ack", "--help")
+
+
+def test_help_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """`gaugeway help check` says what `gaugeway check --help` says."""
+    assert said(capsys, "help", "check") == said(capsys, "check", "--help")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [*ELSEWHERE.items(), ("helth", "health")])
+def test_a_command_of_another_name_is_guessed(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What other programs call it, and what was misspelt; above all, `status` starts nothing."""
+    assert main([typed]) == exits.USAGE
+    assert f"did you mean '{meant}'?" in capsys.readouterr().err
+    assert meant in COMMANDS
