@@ -132,6 +132,10 @@ def test_retry_at_the_top_holds_for_all_that_say_nothing_themselves() -> None:
             "sources:\n  a b: {type: port, port: x}\n",
             "2:3 the name of a source cannot contain a blank | did you mean 'a_b'?",
         ),
+        (
+            'sources:\n  "a\\u202Eb": {type: port, port: x}\n',
+            "2:3 the name of a source cannot contain U+202E, which nobody sees | delete it",
+        ),
         ("sources:\n  a: {port: x}\n", "2:3 source 'a' has no 'type' | add 'type: …', one of broker, port"),
         ("sources:\n  a: {tpye: port, port: x}\n", "2:7 unknown option 'tpye' of source 'a' | did you mean 'type'?"),
         ("sources:\n  a: {type: prot, port: x}\n", "2:13 unknown source type 'prot' | did you mean 'port'?"),

@@ -62,7 +62,9 @@ def test_what_is_not_finite_is_counted_and_left_out(value: float) -> None:
     assert into.meter.dropped == {"not finite": 1}
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a+b", "a#", "a\nb", "\x7f", "x" * 129, "\udc80", "a\u2028b"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "a/b", "a+b", "a#", "a\nb", "\x7f", "x" * 129, "\udc80", "a\u2028b", "a\u202eb"]
+)
 def test_a_name_that_would_do_harm_further_on_is_left_out(name: str) -> None:
     """Names become topics, columns and log lines."""
     into = intake(Feed(Reading(name, 1.0), END))

@@ -37,7 +37,7 @@ LOWEST: Final = -HIGHEST
 HEALTHY_AFTER: Final = 30.0
 SETTLED_AFTER: Final = 10.0
 """A source that failed and has said nothing yet is not taken for well before that: it may still be connecting."""
-NAME: Final = re.compile(r"[^\s+#/\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
+NAME: Final = re.compile(r"[^\s+#/]{1,128}")
 SHOWN: Final = 80
 END: Final = Tick()
 NO_BURST: Final[tuple[list[Reading], float, float]] = ([], 0.0, 0.0)
@@ -226,7 +226,7 @@ class Intake:
         """Take in a sensor that was not seen before, or say with its fate why not."""
         _hold_against_contract(reading.sensor, reading.value)
         name = reading.sensor
-        if not NAME.fullmatch(name):
+        if not (NAME.fullmatch(name) and name.isprintable()):
             reading.drop("bad name")
         elif (declared := self.site.sensors.find(name)) is None and len(self.site.sensors):
             reading.drop("undeclared sensor")

@@ -30,8 +30,14 @@ def check_name(what: str, key: Scalar, review: Review, *, of: Node, glob: bool =
         better = re.sub(r"_+", "_", UNFIT.sub("_", name)).strip("_")
         hint = "put a blank after the colon" if ":" in name[: unfit.start()] else f"did you mean '{better}'?"
         review.error(key, f"the name of a {what} cannot contain {shown}", hint if better else "")
+    elif not name.isprintable():
+        review.error(key, f"the name of a {what} cannot contain {_invisible(name)}, which nobody sees", "delete it")
     elif not glob and GLOB_CHARACTERS.intersection(name):
         review.error(key, f"the name of a {what} cannot contain *, ? or [")
     else:
         return True
     return False
+
+
+def _invisible(name: str) -> str:
+    return next(f"U+{ord(letter):04X}" for letter in name if not letter.isprintable())
