@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final, NamedTuple, TypeVar, cast
 
 from gaugeway.contain import Contained, contained, in_words
 from gaugeway.contract import Sink
@@ -27,16 +27,23 @@ T = TypeVar("T")
 log = logger(__name__)
 
 BACKLOG: Final = 16
-"""Batches that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
+"""Batches of one pipeline that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
 
 PATIENCE: Final = 5.0
 """So many seconds a stop waits for a sink that hangs."""
 
 
+class Waiting(NamedTuple):
+    """A batch that a sink could not take yet, and the pipeline that it is of."""
+
+    pipeline: str
+    batch: Sequence[Reading]
+
+
 class Outlet:
     """A sink, its counters, its error strategy and the few batches that wait while it fails.
 
-    Several pipelines may share it: they take turns. A failing sink holds nobody up until its backlog is full.
+    Several pipelines may share it: they take turns. A failing sink holds up only who can wait, when its backlog grows.
     """
 
     def __init__(self, use: SinkUse, sink: Sink, outbox: Messages | None = None, clock: Clock | None = None) -> None:
@@ -55,7 +62,7 @@ class Outlet:
         self._close: Callable[[], None] | None = getattr(sink, "close", None)
         self._time = Timekeeper()
         self._backoff = Backoff(use.retry)
-        self._backlog: deque[Sequence[Reading]] = deque()
+        self._backlog: deque[Waiting] = deque()
         self._try_at = 0.0
         self._bugs = 0
         self.works = False
@@ -73,11 +80,6 @@ class Outlet:
         self._post.outbox = outbox
 
     @property
-    def full(self) -> bool:
-        """Whether no further batch can wait for it."""
-        return len(self._backlog) >= BACKLOG
-
-    @property
     def pressed(self) -> bool:
         """Whether so many batches wait that a sender who can wait should."""
         return len(self._backlog) >= BACKLOG // 2
@@ -85,7 +87,7 @@ class Outlet:
     @property
     def backlog(self) -> int:
         """How many readings wait for it."""
-        return sum(map(len, tuple(self._backlog)))
+        return sum(len(waiting.batch) for waiting in tuple(self._backlog))
 
     @property
     def behind(self) -> bool:
@@ -98,7 +100,7 @@ class Outlet:
         return self._tick is not None
 
     def take(self, batch: Sequence[Reading], clock: Clock | None = None) -> None:
-        """Hand the sink a batch; what it cannot take now waits, and above the bound the oldest is left out."""
+        """Hand the sink a batch; what it cannot take now waits, as far as there is room."""
         with self.lock:
             if clock is not None:  # the sink is shown the time of the pipeline whose turn it is
                 own = self.clock
@@ -136,10 +138,17 @@ class Outlet:
                 self._attempt(self._let_pass, tick)
 
     def _keep(self, batch: Sequence[Reading]) -> None:
-        """Let a batch wait for the sink to work again."""
-        if self.full:
-            self.meter.drop("sink blocked", len(self._backlog.popleft()))
-        self._backlog.append(batch)
+        """Let a batch wait for the sink to work again.
+
+        What is left out above the bound is of the same pipeline: one that goes on, because its device does, takes no
+        room from another that waits for the sink to lose nothing.
+        """
+        pipeline = self.clock.pipeline
+        own = [at for at, waiting in enumerate(self._backlog) if waiting.pipeline == pipeline]
+        if len(own) >= BACKLOG:
+            self.meter.drop("sink blocked", len(self._backlog[own[0]].batch))
+            del self._backlog[own[0]]
+        self._backlog.append(Waiting(pipeline, batch))
 
     @property
     def predecessor(self) -> Sink | None:
@@ -158,7 +167,7 @@ class Outlet:
             if self._post.messages and self._time.now() >= self._try_at and not self._posted():
                 return
             while self._backlog and self._time.now() >= self._try_at:
-                batch = self._backlog[0]
+                batch = self._backlog[0].batch
                 if not self._attempt(self._hand, batch, len(batch)):
                     break
                 self._backlog.popleft()
@@ -182,8 +191,8 @@ class Outlet:
             self._unhindered(self.flush)
             if self.outbox is not None:
                 self._unhindered(self.outbox.close)
-            for batch in self._backlog:
-                self.meter.drop("sink blocked", len(batch))
+            for waiting in self._backlog:
+                self.meter.drop("sink blocked", len(waiting.batch))
             self._backlog.clear()
             if self._close is not None:
                 self._unhindered(self._close)
