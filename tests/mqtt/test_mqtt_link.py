@@ -10,7 +10,7 @@ from tests.support.brokers import Mosquitto, needs_mosquitto, publish
 from tests.support.packets import CONNACK_5, ScriptedBroker
 from tests.support.packets import publish as packet
 
-from gaugeway import PluginError
+from gaugeway import DeviceError, PluginError
 from gaugeway.mqtt import Broker, Link, Message
 from gaugeway.mqtt.client import Client
 from gaugeway.mqtt.packets import Cutter
@@ -72,6 +72,14 @@ def test_the_last_messages_before_the_end_are_read() -> None:
         link.wait(1)
         with pytest.raises(Exception, match="server shutting down"):
             link.read()
+
+
+def test_who_gives_no_answer_has_not_hung_up() -> None:
+    """Also where a short keepalive is over before the patience with a new connection is."""
+    with ScriptedBroker() as script:
+        broker = Broker.at(script.address, client_id="gw", keepalive=1)
+        with closing(Link(broker)) as link, pytest.raises(DeviceError, match="does not answer: is it an MQTT broker"):
+            list(link.open())
 
 
 @pytest.mark.broker

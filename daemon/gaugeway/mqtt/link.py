@@ -284,7 +284,8 @@ class Link:
         if flags.is_disconnect_packet_from_server:
             self._loss = faults.thrown_off(self.broker, code.value, str(code))
         elif not self._let_in:
-            self._loss = faults.hung_up(self.broker)
+            waited = code.value == faults.KEPT_WAITING
+            self._loss = faults.silent(self.broker) if waited else faults.hung_up(self.broker)
         elif code.value == faults.KEPT_WAITING:
             self._loss = DeviceError(f"{self.broker.where} has not answered for {self.broker.keepalive} s")
         else:
