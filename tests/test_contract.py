@@ -8,8 +8,9 @@ import pytest
 
 import gaugeway
 from gaugeway import Meta, Reading, Sink, Source, Stage, contract
-from gaugeway.plugin import Role
-from gaugeway.registry import METHOD, Plugin, Registry
+from gaugeway.card import Role
+from gaugeway.plugin import METHOD, Plugin
+from gaugeway.registry import Registry
 from gaugeway.signature import REQUIRED
 
 BUILT_IN: Final = [plugin for plugin in Registry.discover().usable() if plugin.origin == "package gaugeway"]

@@ -15,7 +15,8 @@ from gaugeway import Meta, PluginError, Reading
 from gaugeway.discovery import GROUPS, drop_ins, installed
 from gaugeway.engine.build import Builder
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Storage
-from gaugeway.registry import Plugin, Refusal, Registry
+from gaugeway.plugin import Plugin, Refusal
+from gaugeway.registry import Registry
 
 DRIVER = """
     from gaugeway import Reading

@@ -21,8 +21,9 @@ from gaugeway import (
     source,
     stage,
 )
-from gaugeway.plugin import Role
-from gaugeway.registry import Plugin, Registry
+from gaugeway.card import Role
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 
 class Pump:

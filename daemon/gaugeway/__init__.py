@@ -8,11 +8,12 @@ from gaugeway.version import version
 TYPE_CHECKING = False  # as in `typing`, which would take longer to import than all that is here
 
 if TYPE_CHECKING:
+    from gaugeway.adapters import ReadingStage, each
+    from gaugeway.card import behaviour, sink, source, stage
     from gaugeway.contract import Sink, Source, Stage, StageFunction, Urgent
     from gaugeway.errors import ConfigError, DeviceError, GaugewayError, PluginError, Problem
     from gaugeway.log import logger
     from gaugeway.options import Address, Duration, FilePath, Meta, Secret, Size
-    from gaugeway.plugin import ReadingStage, behaviour, each, sink, source, stage
     from gaugeway.reading import Quality, Reading, Reject, Tick
     from gaugeway.rule import Rule
     from gaugeway.sensor import Kind, Sensor, Sensors, chosen
@@ -61,11 +62,12 @@ __all__ = [
 ]
 
 HOMES = {
+    "adapters": ("ReadingStage", "each"),
+    "card": ("behaviour", "sink", "source", "stage"),
     "contract": ("Sink", "Source", "Stage", "StageFunction", "Urgent"),
     "errors": ("ConfigError", "DeviceError", "GaugewayError", "PluginError", "Problem"),
     "log": ("logger",),
     "options": ("Address", "Duration", "FilePath", "Meta", "Secret", "Size"),
-    "plugin": ("ReadingStage", "behaviour", "each", "sink", "source", "stage"),
     "reading": ("Quality", "Reading", "Reject", "Tick"),
     "rule": ("Rule",),
     "sensor": ("Kind", "Sensor", "Sensors", "chosen"),

@@ -16,9 +16,9 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Final, cast
 from zlib import crc32
 
+from gaugeway.card import Role, card_of
 from gaugeway.contain import Contained, in_words
-from gaugeway.plugin import Role, card_of
-from gaugeway.registry import METHOD, Plugin, Refusal
+from gaugeway.plugin import METHOD, Plugin, Refusal
 from gaugeway.signature import parameters_of
 
 GROUPS: Final[dict[str, Role]] = {

@@ -24,11 +24,12 @@ from gaugeway import (
     Size,
     Tick,
 )
+from gaugeway.card import Role
 from gaugeway.config import Report, load_text
 from gaugeway.errors import Problem
 from gaugeway.plan import Plan
-from gaugeway.plugin import Role
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True, tag="lines", tag_field="type"):

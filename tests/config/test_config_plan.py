@@ -8,7 +8,8 @@ from tests.config.kit import REGISTRY, Port, Smooth, plan, problems, report, sou
 from gaugeway.config import load, load_text
 from gaugeway.errors import ConfigError
 from gaugeway.plan import Buffer, Retry, Use
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 
 def test_the_smallest_file_has_sensible_defaults(tmp_path: Path) -> None:

@@ -11,14 +11,15 @@ from queue import Empty, SimpleQueue
 from typing import Final, cast
 
 from gaugeway import Reading, Reject, Sensor, Sensors, Site, Tick, each
+from gaugeway.card import Role
 from gaugeway.engine.chain import Chain, Stage
 from gaugeway.engine.intake import Intake
 from gaugeway.engine.meter import Meter
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.plan import OnError, PipelinePlan, Plan, Retry, SinkUse, SourceUse, StageUse, Storage
-from gaugeway.plugin import Role
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 PATIENCE: Final = 10.0
 SOON: Final = Retry(first=0.001, most=0.002)

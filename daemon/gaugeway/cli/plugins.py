@@ -5,6 +5,7 @@ from typing import Final, cast, get_args
 
 import msgspec
 
+from gaugeway.card import Role
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.config.sections.sensors import is_sensors, own_fields
@@ -12,8 +13,8 @@ from gaugeway.config.shapes.annotation import field_of
 from gaugeway.config.shapes.record import Field
 from gaugeway.config.shown.reference import as_text
 from gaugeway.config.text.nearest import did_you_mean
-from gaugeway.plugin import Role
-from gaugeway.registry import Option, Plugin, Registry
+from gaugeway.plugin import Option, Plugin
+from gaugeway.registry import Registry
 from gaugeway.sensor import Kind
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)

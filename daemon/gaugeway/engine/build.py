@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 
+from gaugeway.card import Role
 from gaugeway.contain import Contained, in_words
 from gaugeway.contract import Sink, Source
 from gaugeway.engine.audience import Audience
@@ -19,8 +20,8 @@ from gaugeway.engine.outlet import Outlet, as_sink
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.errors import ConfigError, PluginError, Problem
 from gaugeway.plan import PipelinePlan, Plan, SinkUse, SourceUse, StageUse, Use
-from gaugeway.plugin import Role
-from gaugeway.registry import METHOD, Registry
+from gaugeway.plugin import METHOD
+from gaugeway.registry import Registry
 from gaugeway.sensor import Sensor, Sensors
 from gaugeway.site import Clock, Site
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from gaugeway.errors import PluginError
-from gaugeway.registry import METHOD, Registry
+from gaugeway.plugin import METHOD
+from gaugeway.registry import Registry
 
 GLANCE: Final = 65536
 OURS: Final = "package gaugeway"

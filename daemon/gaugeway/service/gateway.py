@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, nullcontext
 from typing import Final
 
+from gaugeway.card import Role
 from gaugeway.engine.build import Builder
 from gaugeway.engine.flags import Flags
 from gaugeway.engine.outlet import Outlet
@@ -13,7 +14,6 @@ from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.turn import all_paused
 from gaugeway.log import logger
 from gaugeway.plan import Plan, Use
-from gaugeway.plugin import Role
 from gaugeway.registry import Registry
 from gaugeway.service.checkpoints import Checkpoints
 from gaugeway.service.storage import Storage

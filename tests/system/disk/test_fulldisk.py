@@ -73,8 +73,9 @@ class Scene:
         self.said += 1
 
     def found(self, sensor: str) -> list[float]:
-        """Return the values of one sensor in the output."""
-        lines = self.gateway.output.read_bytes().splitlines() if self.gateway.output.exists() else []
+        """Return the values of one sensor in the output, as far as its lines are whole."""
+        text = self.gateway.output.read_bytes() if self.gateway.output.exists() else b""
+        lines = text[: text.rfind(b"\n") + 1].splitlines()
         rows = [cast("dict[str, object]", json.loads(line)) for line in lines]
         return [float(str(row["value"])) for row in rows if row["sensor"] == sensor]
 

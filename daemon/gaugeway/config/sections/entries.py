@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from gaugeway.card import Role
 from gaugeway.config.sections.names import check_name
 from gaugeway.config.sections.plugins import Plugins
 from gaugeway.config.sections.setting import Setting
@@ -19,8 +20,7 @@ from gaugeway.config.text.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.text.review import Review, Wrong
 from gaugeway.errors import Place
 from gaugeway.plan import Retry
-from gaugeway.plugin import Role
-from gaugeway.registry import Plugin
+from gaugeway.plugin import Plugin
 
 T = TypeVar("T")
 RETRY = Field(name="retry", shape=struct_shape(Retry, "of retry"), description="How it is tried again after a failure.")

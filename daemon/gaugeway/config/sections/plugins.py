@@ -3,6 +3,7 @@
 from collections.abc import Sequence as Row
 from typing import Final
 
+from gaugeway.card import Role
 from gaugeway.config.shapes.annotation import field_of
 from gaugeway.config.shapes.record import Field
 from gaugeway.config.shapes.shape import refuse
@@ -10,8 +11,8 @@ from gaugeway.config.text.nearest import listed, nearest
 from gaugeway.config.text.nodes import Node, Scalar
 from gaugeway.config.text.review import Review
 from gaugeway.errors import PluginError
-from gaugeway.plugin import Role
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 SHOWN: Final = 16
 

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from gaugeway.config.sections.uses import Found
-from gaugeway.registry import Plugin
+from gaugeway.plugin import Plugin
 from gaugeway.sensor import Sensor, Sensors
 
 MISSED: Final = 3

@@ -14,7 +14,7 @@ from gaugeway.config.sections.uses import behaviours, wrapped_in
 from gaugeway.config.shapes.annotation import struct_shape
 from gaugeway.config.shapes.record import Field, Record, StructShape
 from gaugeway.plan import PipelinePlan, Retry, SourceUse
-from gaugeway.registry import Plugin
+from gaugeway.plugin import Plugin
 from gaugeway.sensor import Sensor, Sensors
 
 SOURCE_RETRY: Final = Retry(most=5.0)

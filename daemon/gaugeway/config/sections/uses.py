@@ -14,7 +14,8 @@ from gaugeway.config.text.nodes import Entry, Mapping, Node, Scalar
 from gaugeway.config.text.review import WRONG, Review, Wrong
 from gaugeway.errors import Place
 from gaugeway.plan import Use
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 
 SELECT: Final = Field(
     name="select",

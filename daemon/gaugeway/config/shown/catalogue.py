@@ -17,7 +17,8 @@ from gaugeway.config.sections.templates import EACH_FIELD, LIKE_FIELD
 from gaugeway.config.shapes.collections import ListShape, RowShape, TableShape
 from gaugeway.config.shapes.record import Field, Record, StructShape
 from gaugeway.config.shapes.union import Either, Optional, Tagged
-from gaugeway.registry import Plugin, Registry
+from gaugeway.plugin import Plugin
+from gaugeway.registry import Registry
 from gaugeway.sensor import Sensor
 
 
