@@ -14,7 +14,7 @@ from gaugeway.contain import Blamed
 from gaugeway.contract import StageFunction
 from gaugeway.errors import PluginError
 from gaugeway.sensor import Kind
-from gaugeway.signature import REQUIRED, Parameter, is_asynchronous, is_class, is_generator, parameters_of
+from gaugeway.signature import REQUIRED, Parameter, is_asynchronous, is_generator, parameters_of
 
 METHOD: Final[Mapping[Role, str]] = {
     "source": "stream",
@@ -77,7 +77,7 @@ class Plugin:
         card = card_of(found)
         if card is not None and card.role != self.role:
             raise PluginError(f"is registered as a {card.role}, and is no {self.role}")
-        if is_class(found):
+        if isinstance(found, type):
             self._hold_class_against_contract(found, METHOD[self.role])
         elif self.role == "behaviour":
             raise PluginError("is a function; a behaviour is a class with the method wrap()")
@@ -152,7 +152,7 @@ class Plugin:
 
     def make(self, **options: object) -> object:
         """Return the plugin with its options, as an object that keeps the contract of its role."""
-        if is_class(self.target):
+        if isinstance(self.target, type):
             made = self.target(**options)
             return Each(made.process, made) if isinstance(made, ReadingStage) else made
         if self.role == "source":
@@ -166,14 +166,14 @@ class Plugin:
         target = self.target
         with Blamed("has a signature that cannot be read"):
             parameters = parameters_of(target)
-        given_by_engine = 0 if is_class(target) or self.role == "source" else 1
+        given_by_engine = 0 if isinstance(target, type) or self.role == "source" else 1
         if len(parameters) < given_by_engine:
             raise PluginError(f"takes no argument; a {self.role} is handed readings")
         return parameters[given_by_engine:]
 
     def _hints(self, parameters: Iterable[Parameter]) -> Mapping[str, object]:
         """Return the annotations of the options; those of the rest need not be readable while running."""
-        call = getattr(self.target, "__init__", None) if is_class(self.target) else self.target
+        call = getattr(self.target, "__init__", None) if isinstance(self.target, type) else self.target
         names: dict[str, object] | None = getattr(call, "__globals__", None)
         options = SimpleNamespace(__annotations__={one.name: one.annotation for one in parameters})
         with Blamed("has an annotation that cannot be read"):

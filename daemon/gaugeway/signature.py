@@ -31,12 +31,7 @@ def parameters_of(target: Callable[..., object]) -> list[Parameter]:
     default = dict(zip(names[code.co_argcount - len(defaults) :], defaults, strict=False)) | (call.__kwdefaults__ or {})
     notes = call.__annotations__
     found = [Parameter(name, notes.get(name, object), default.get(name, REQUIRED)) for name in names]
-    return found[1:] if is_class(target) else found
-
-
-def is_class(thing: object) -> bool:
-    """Tell whether it is a class."""
-    return isinstance(thing, type)
+    return found[1:] if isinstance(target, type) else found
 
 
 def is_generator(call: object) -> bool:
@@ -52,7 +47,7 @@ def is_asynchronous(call: object) -> bool:
 def _written(target: Callable[..., object]) -> FunctionType | None:
     """Return the function that is called in the end, if nothing comes in between that `inspect` would look at."""
     call: object = target
-    if is_class(target):
+    if isinstance(target, type):
         maker: object = target.__new__
         plain = maker is object.__new__ and type(target).__call__ is type.__call__
         call = getattr(target, "__init__", None) if plain else None

@@ -5,6 +5,7 @@ import os
 import stat
 import zlib
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from gaugeway import DeviceError
@@ -13,12 +14,29 @@ SEALED: Final = 4096
 BLOCK: Final = 64 * 1024
 
 
+class Named:
+    """Names a file in the errors of a block: of what is done with a descriptor, the system does not know the name."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = str(path)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            error.filename = self._name
+
+
 class Page:
     """An open file: bytes are added at its end, or taken back from there. `size` is what is known to be whole."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        self._named = Named(path)
         self._entered = False
         self._synced = False
         found = os.fstat(self._fd)
@@ -30,13 +48,10 @@ class Page:
 
     def append(self, data: bytes) -> None:
         """Write all of `data`. After an `OSError` a part of it may stand behind `size`; `cut` takes it away."""
-        try:
+        with self._named:
             written = os.write(self._fd, data)
             while written < len(data):
                 written += os.write(self._fd, data[written:])
-        except OSError as error:
-            error.filename = str(self.path)  # the system was given only a descriptor
-            raise
         self.size += written
         self._synced = False
 
@@ -44,11 +59,8 @@ class Page:
         """Take back all that stands behind `size`; return how many bytes that were."""
         there = os.fstat(self._fd).st_size
         if there > size:
-            try:
+            with self._named:
                 os.ftruncate(self._fd, size)
-            except OSError as error:
-                error.filename = str(self.path)
-                raise
             self._synced = False
         self.size = min(there, size)
         return there - self.size
@@ -83,11 +95,8 @@ class Page:
     def sync(self) -> None:
         """Make everything written so far last, and the file's name too."""
         if not self._synced:
-            try:
+            with self._named:
                 os.fsync(self._fd)
-            except OSError as error:
-                error.filename = str(self.path)
-                raise
             self._synced = True
         if not self._entered:
             sync_folder(self.path.parent)
