@@ -20,13 +20,14 @@ PLUGINS: Final = {name: ROOT / name.removeprefix("gaugeway_") / name
                   for name in ("gaugeway_drivers", "gaugeway_stages", "gaugeway_sinks")}  # fmt: skip
 PUBLIC_MODULES: Final = {"gaugeway", "gaugeway.mqtt"}
 ROOMS: Final[dict[str, set[str]]] = {
-    "face": {"face"},
-    "mqtt": {"face", "mqtt"},
-    "config": {"face", "config"},
-    "delivery": {"face", "delivery"},
-    "engine": {"face", "engine", "delivery"},
-    "service": {"face", "service", "engine", "delivery", "config"},
-    "cli": {"face", "cli", "service", "engine", "config"},
+    "log": {"log"},
+    "face": {"face", "log"},
+    "mqtt": {"face", "log", "mqtt"},
+    "config": {"face", "log", "config"},
+    "delivery": {"face", "log", "delivery"},
+    "engine": {"face", "log", "engine", "delivery"},
+    "service": {"face", "log", "service", "engine", "delivery", "config"},
+    "cli": {"face", "log", "cli", "service", "engine", "config"},
 }
 """What each room may import. `face` is the files that lie directly in gaugeway/."""
 

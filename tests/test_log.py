@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from gaugeway.journald import LONGEST, Journald
 from gaugeway.log import logger
-from gaugeway.log_lines import BURST, MANY, PERIOD, Format, RateLimit, set_up
-from gaugeway.log_lines import form as form_of
+from gaugeway.log.journald import LONGEST, Journald
+from gaugeway.log.limit import BURST, MANY, PERIOD, RateLimit
+from gaugeway.log.way import Format, set_up
+from gaugeway.log.way import form as form_of
 
 log = logger("gaugeway.test")
 Lines = Callable[[], list[str]]
@@ -262,7 +263,7 @@ def test_the_level_is_a_bound(written: Lines) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that the rate limit sees, to be moved by the test."""
     now = [1000.0]
-    monkeypatch.setattr("gaugeway.log_lines.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("gaugeway.log.limit.time.monotonic", lambda: now[0])
     return now
 
 

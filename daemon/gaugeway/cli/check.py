@@ -46,7 +46,7 @@ def run(words: Words) -> int:
 
         print(resolved(file))
     if words.on("--live"):
-        from gaugeway.log_lines import set_up  # noqa: PLC0415  (likewise)
+        from gaugeway.log.way import set_up  # noqa: PLC0415  (likewise)
         from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
 
         set_up("error")  # what else there is to say is said of each source

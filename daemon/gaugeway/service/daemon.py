@@ -10,7 +10,7 @@ from typing import Final
 from gaugeway.errors import ConfigError, GaugewayError
 from gaugeway.garbage import for_good, tidied
 from gaugeway.log import logger
-from gaugeway.log_lines import form, set_up
+from gaugeway.log.way import form, set_up
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 from gaugeway.service.access import prepare

@@ -10,7 +10,7 @@ from gaugeway.delivery.lock import Lock
 from gaugeway.engine.build import Builder
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.errors import ConfigError
-from gaugeway.log_lines import legible
+from gaugeway.log.lines import legible
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 from gaugeway.service.health.phrases import plain

@@ -15,7 +15,7 @@ from gaugeway.cli.demo.view import View
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.config import load
-from gaugeway.log_lines import set_up
+from gaugeway.log.way import set_up
 from gaugeway.registry import Registry
 from gaugeway.service.gateway import Gateway
 from gaugeway.service.signals import Wishes, signals

@@ -2,7 +2,7 @@
 
 Built on `logging`, so that what a third party logs goes the same way; it is imported with the first event, because
 most commands have none. A log line costs nothing in a pipeline: events of the hot path are counted there and logged
-from here at a bounded rate. `log_lines` writes them down.
+from here at a bounded rate. `lines` writes them down, `way` sends them.
 """
 
 from functools import cached_property

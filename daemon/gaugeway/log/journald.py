@@ -3,10 +3,10 @@
 import logging
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from gaugeway.log_lines import legible
+from gaugeway.log.lines import facts_of
 
 SOCKET: Final = "/run/systemd/journal/socket"
 IDENTIFIER: Final = "gaugeway"
@@ -63,9 +63,8 @@ class Journald(logging.Handler):
         yield _field("PRIORITY", PRIORITIES.get(record.levelname, USUAL))
         yield _field("SYSLOG_IDENTIFIER", IDENTIFIER)
         yield _field("LOGGER", record.name)
-        facts: Mapping[str, object] = getattr(record, "facts", {})
-        for name, fact in list(facts.items())[:MOST_FIELDS]:
-            yield _field((PREFIX + ODD.sub("_", name.upper()))[:LONGEST_NAME], legible(fact))
+        for name, fact in list(facts_of(record).items())[:MOST_FIELDS]:
+            yield _field((PREFIX + ODD.sub("_", name.upper()))[:LONGEST_NAME], fact)
         if self._left_out:
             yield _field(f"{PREFIX}LEFT_OUT", self._left_out)
 
