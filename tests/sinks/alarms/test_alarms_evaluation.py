@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 from tests.sinks.alarms.kit import HOT, START, Bench
 
-from gaugeway import Quantity, Reading, Rule
+from gaugeway import Clock, Quantity, Reading, Rule
 
 SLOW = structs.replace(HOT, for_=15.0, clear_for=30.0)
 
@@ -219,6 +219,16 @@ def test_a_recording_is_judged_by_its_own_times() -> None:
     assert [event.id for event in at_once.events] == [event.id for event in singly.events]
     assert [event.raised for event in at_once.events] == [event.raised for event in singly.events]
     assert all(event.historical for event in at_once.events)
+
+
+def test_a_recording_begins_with_its_first_reading() -> None:
+    """Not with the last one of the batch in which that comes, nor with a tick before it; whatever clocks show."""
+    panel, clock = Bench({"silent": Rule(sensor="t", stale=60.0)}).fresh(), Clock(live=False)
+    assert panel.tick(0.0, clock) == []
+    clock.now = START + 100
+    told = panel.consume([Reading("t", 20.0, START, "°C"), Reading("t", 20.0, clock.now, "°C")], clock)
+    told += panel.tick(1e12, clock)
+    assert [one.event.event for one in told if one.event.rule == "silent"] == ["raised", "cleared"]
 
 
 def test_the_gateways_own_absence_is_no_silence_of_a_sensor() -> None:

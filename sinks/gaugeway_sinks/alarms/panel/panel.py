@@ -69,10 +69,13 @@ class Panel:
         return self._end(stream)
 
     def tick(self, now: float, clock: Clock) -> list[Told]:
-        """Let time pass and return the events that it led to."""
+        """Let time pass and return the events that it led to; that of a recording begins with its first reading."""
         stream = self._streams.get(clock.pipeline) or self._stream(clock)
         self.made = max(self.made, clock.now)
-        self._begin(stream, now)
+        if stream.live:
+            self._begin(stream, now)
+        elif stream.begun:
+            self._begin(stream, clock.now)
         return self._end(stream)
 
     def say(self, alarm: Alarm, event: Name, now: float) -> None:
@@ -142,7 +145,7 @@ class Panel:
         name = clock.pipeline or ("live" if clock.live else "recorded")
         stream = self._streams.get(name)
         if stream is None:
-            stream = self._streams[name] = Stream(name, Past(live=clock.live, shown=clock.now))
+            stream = self._streams[name] = Stream(name, Past(clock.live, clock.now if clock.live else -INF))
             for track in self.tracks.values():
                 if clock.live and not track.stream.live and track.last is None:
                     self._transfer(track, stream)

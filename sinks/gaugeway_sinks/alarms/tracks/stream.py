@@ -50,6 +50,11 @@ class Stream:
         self._waiting: list[tuple[float, str]] = []
         self._timed: dict[str, Timed] = {}
 
+    @property
+    def begun(self) -> bool:
+        """Whether it has a time yet."""
+        return self.past.shown > -math.inf
+
     def follow(self, shown: float) -> None:
         """Go on to what the clock shows."""
         past = self.past
