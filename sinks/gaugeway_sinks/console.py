@@ -20,7 +20,8 @@ log = logger(__name__)
 class Console:
     """Prints one line a reading to standard output, coloured by quality where a person looks on.
 
-    When nobody reads any more (`gaugeway run ... | head`) it falls silent; the other sinks go on.
+    When nobody reads any more (`gaugeway run ... | head`) it falls silent; the other sinks go on. In the background,
+    where nobody looks on, it says nothing.
     """
 
     def __init__(

@@ -60,6 +60,16 @@ def test_a_bad_file_ends_with_78_and_says_how_many_mistakes_there_are(file: Path
     assert "2 mistakes to mend" in done.stderr
 
 
+def test_a_warning_is_not_called_nothing(file: Path) -> None:
+    """It runs, and something is doubtful all the same."""
+    (file.parent / "plugins").mkdir()
+    (file.parent / "plugins" / "broken.py").write_text("import nothing_of_this_name\n")
+    file.write_text(GATEWAY + "plugins: plugins\n", encoding="utf-8")
+    done = gaugeway("check", file)
+    assert done.returncode == 0
+    assert done.stdout.endswith("\nIt runs as it is, with 1 warning: see above.\n")
+
+
 def test_json_tells_problems_and_cost(file: Path) -> None:
     """For programs."""
     found = json.loads(gaugeway("check", file, "--json").stdout)
@@ -110,7 +120,9 @@ def test_live_leaves_a_gateway_alone_that_runs(file: Path) -> None:
 def test_explain_tells_of_a_key_and_of_a_slip() -> None:
     """Without any file."""
     assert "Bits a second" in gaugeway("check", "--explain", "serial.baud").stdout
-    assert "did you mean" in gaugeway("check", "--explain", "serial.boud").stderr
+    slip = gaugeway("check", "--explain", "serial.boud")
+    assert slip.returncode == 2
+    assert "did you mean" in slip.stderr
 
 
 def test_resolved_shows_defaults_and_hides_secrets(file: Path) -> None:
@@ -120,6 +132,7 @@ def test_resolved_shows_defaults_and_hides_secrets(file: Path) -> None:
     alert = "  phone: {type: alert, username: u, password: !secret word}\n"
     file.write_text(GATEWAY + alert, encoding="utf-8")
     done = gaugeway("check", file, "--resolved")
+    assert done.stdout.startswith("storage:\n"), "it can be kept as a file"
     assert "# default" in done.stdout
     assert "***" in done.stdout
     assert "hush-hush" not in done.stdout + done.stderr

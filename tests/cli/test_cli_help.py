@@ -6,6 +6,7 @@ import pytest
 
 from gaugeway.cli import COMMANDS, ELSEWHERE, main
 from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.folded import fold
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -55,3 +56,15 @@ def test_a_command_of_another_name_is_guessed(typed: str, meant: str, capsys: py
     assert main([typed]) == exits.USAGE
     assert f"did you mean '{meant}'?" in capsys.readouterr().err
     assert meant in COMMANDS
+
+
+def test_a_long_line_is_folded_below_what_it_says() -> None:
+    """A name keeps its column for itself, a note its indentation; a short line stays as it is."""
+    text = "  file   Writes readings to a file\n    as it was\n  assumed: every reading crosses"
+    assert fold(text, 24).split("\n") == [
+        "  file   Writes readings",
+        "         to a file",
+        "    as it was",
+        "  assumed: every reading",
+        "  crosses",
+    ]

@@ -183,6 +183,7 @@ def test_restart_is_another_process_that_goes_on(home: Home) -> None:
     refused = home.run("reload")
     assert refused.returncode == 78
     assert "this takes a restart" in refused.stderr
+    assert refused.stderr.endswith("\n\nThe gateway goes on as it was.\n")
     assert home.run("restart").returncode == 0
     assert home.pid() != first
     assert (home.folder / "elsewhere" / "gateway.log").exists()
@@ -192,7 +193,8 @@ def test_commands_need_a_gateway_that_runs(home: Home) -> None:
     """Exit code 3 and a sentence, where there is nobody to ask."""
     for command in ("reload", "monitor"):
         done = home.run(command)
-        assert (done.returncode, done.stderr) == (3, f"gaugeway {command}: {home.config} is not running\n")
+        advice = f"{home.config} is not running: `gaugeway start {home.config}` starts it\n"
+        assert (done.returncode, done.stderr) == (3, f"gaugeway {command}: {advice}")
 
 
 def test_the_usual_gateway_is_meant_without_a_word(home: Home) -> None:
@@ -247,12 +249,12 @@ def test_start_of_what_ends_by_itself(tmp_path: Path) -> None:
 
 
 def test_start_leaves_the_terminal_alone(home: Home) -> None:
-    """Nothing of the gateway hangs on the terminal or pipe of who started it: what it writes goes to its log."""
+    """Nothing of the gateway hangs on the terminal or pipe of who started it: what it says goes to its log."""
     home.start()  # returns only when both pipes are closed
     descriptors = Path(f"/proc/{home.pid()}/fd")
     targets = {name: os.readlink(descriptors / name) for name in ("0", "1", "2")}
     log = str(home.folder / "state" / "gateway.log")
-    assert targets == {"0": "/dev/null", "1": log, "2": log}
+    assert targets == {"0": "/dev/null", "1": "/dev/null", "2": log}
     assert os.getsid(home.pid()) == home.pid()
     assert "started" in home.log
 

@@ -114,3 +114,11 @@ def _has_open(process: int, file: Path) -> bool:
 def test_wrong_words(plant: Home, words: tuple[str, ...]) -> None:
     """Exit code 2."""
     assert plant.run("logs", *words).returncode == 2
+
+
+def test_readings_for_the_terminal_are_not_in_the_log(tmp_path: Path) -> None:
+    """A sink `console` would soon have pushed every event out of it."""
+    with Home(tmp_path, PLAIN.replace("sinks:\n", "sinks:\n  screen: {type: console}\n")) as home:
+        home.start()
+        until(lambda: any(sink.name == "screen" and sink.taken > 2 for sink in home.report().sinks))
+        assert all(line[20:27].strip() in ("info", "warning") for line in home.log.splitlines()), home.log

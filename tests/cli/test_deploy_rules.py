@@ -50,6 +50,7 @@ def test_what_would_be_is_shown_and_nothing_touched(tmp_path: Path) -> None:
         code, said = deploy(home, "--dry-run")
         assert code == 0, said
         assert "~ boiler_hot: above is 60 °C, was 85 °C" in said
+        assert said.endswith("nothing was changed: without --dry-run they come into use\n")
         assert f"  {'boiler_hot':<24} {1:>6} before {2:>6} from now on" in said
         assert (tmp_path / "rules" / "boiler.yaml").read_text() == OLD
         assert not (tmp_path / "state" / "audit.jsonl").exists()
@@ -86,6 +87,15 @@ def test_what_is_wrong_is_not_deployed(tmp_path: Path) -> None:
         home.config.write_text(home.config.read_text().replace("alerts: rules/*.yaml", "alerts: {}"))
         code, said = deploy(home)
         assert (code, "alerts: rules/*.yaml" in said) == (78, True), said
+
+
+def test_a_mistake_is_told_where_it_stands(tmp_path: Path) -> None:
+    """In the file that was handed over, not in that of the gateway, which is well."""
+    with home_of(tmp_path) as home:
+        (tmp_path / "new" / "boiler.yaml").write_text(NEW.replace("above", "abov"))
+        code, said = deploy(home)
+        assert code == 78
+        assert said.startswith("new/boiler.yaml:1:35: unknown option 'abov'"), said
 
 
 def test_what_the_gateway_refuses_is_put_back(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_name_that_is_not_known_is_told_by_the_exit_code() -> None:
     """For scripts that ask whether a plugin is installed."""
     assert plugins("average").returncode == 0
     done = plugins("avrage")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert "no plugin called 'avrage': did you mean 'average'?" in done.stderr
 
 
@@ -46,6 +46,16 @@ def test_a_plugin_of_ones_own_is_looked_for_in_its_folder(tmp_path: Path) -> Non
     (tmp_path / "fahrenheit.py").write_text(STAGE)
     assert "--folder names the folder where your own are" in plugins("fahrenheit").stderr
     assert plugins("fahrenheit", "--folder", tmp_path).returncode == 0
+
+
+def test_a_plugin_that_is_refused_is_told_by_the_exit_code(tmp_path: Path) -> None:
+    """What can be used is listed, what cannot is told with the reason."""
+    (tmp_path / "mine.py").write_text(STAGE)
+    (tmp_path / "broken.py").write_text("import nothing_of_this_name\n")
+    done = plugins("--folder", tmp_path, "--role", "stage")
+    assert done.returncode == 1
+    assert "fahrenheit" in done.stdout
+    assert "refused: plugin 'broken'" in done.stderr
 
 
 def test_a_source_is_shown_in_full() -> None:

@@ -92,7 +92,17 @@ def test_rules_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
     assert set(load(main, REGISTRY).rules) == {"a", "b"}
     written(tmp_path, rules_b=rule % "a")
     (found,) = load_report(main, REGISTRY).problems
-    assert told(found) == "1:1 two rules are called 'a' | the other is in rules_a.yaml, line 1"
+    assert told(found) == f"1:1 two rules are called 'a' | the other is in {tmp_path}/rules_a.yaml, line 1"
+
+
+def test_a_file_is_called_as_the_main_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that who stands elsewhere, and their editor, find it."""
+    (tmp_path / "plant").mkdir()
+    main = source() + "alerts: [rules.yaml]\nlogging: !include more.yaml\n"
+    written(tmp_path / "plant", main=main, rules="a: {}\n", more="b: {}\n")
+    monkeypatch.chdir(tmp_path)
+    places = [problem.place for problem in load_report(Path("plant/main.yaml"), REGISTRY).problems]
+    assert {place.file for place in places if place is not None} == {"plant/rules.yaml", "plant/more.yaml"}
 
 
 def test_a_variable_is_filled_in_and_may_have_a_default() -> None:

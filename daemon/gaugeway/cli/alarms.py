@@ -53,7 +53,7 @@ def run(words: Words) -> int:
     found = found if history else sorted(found, key=_rank)
     print("".join(f"{_event(one) if history else _standing(one)}\n" for one in found), end="")
     if not found:
-        print("nothing happened" if history else f"no alarm to show, of {len(everything)}", file=sys.stderr)
+        print(_nothing(words, len(everything)), file=sys.stderr)
     return exits.WELL
 
 
@@ -65,6 +65,15 @@ def _meant(one: Answer, words: Words) -> bool:
     if severity is not None and one["severity"] != severity:
         return False
     return not (words.on("--active") and not one["active"]) and not (words.on("--unacked") and one["acked"])
+
+
+def _nothing(words: Words, all_there_are: int) -> str:
+    if words.on("--history"):
+        return "nothing has happened that fits"
+    if not all_there_are:
+        return "this gateway has no alarms: they stand under `alerts`, and a sink such as `alert` tells of them"
+    asked = words.on("--active") or words.on("--unacked") or words.maybe("--rule") or words.maybe("--severity")
+    return f"none of {all_there_are} fits" if asked else f"all {all_there_are} are calm: --rule '*' shows them"
 
 
 def _worth_saying(one: Answer, words: Words) -> bool:

@@ -6,9 +6,11 @@ import msgspec
 
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.chosen import CHOSEN, config_file
+from gaugeway.cli.speech.folded import folded
 from gaugeway.cli.speech.words import Words
 from gaugeway.config import Report, load_report
 from gaugeway.config.cost.cost import cost
+from gaugeway.errors import ConfigError
 from gaugeway.plan import Plan
 
 
@@ -22,7 +24,7 @@ def words(name: str) -> Words:
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
     taken.switch("--live", "also open the ports and brokers of its sources, and show a first reading of each sensor")
-    taken.switch("--resolved", "print what the file says once everything is filled in, and where it comes from")
+    taken.switch("--resolved", "print instead what the file says once everything is filled in, and where it comes from")
     taken.value("--explain", "say what there is to know of a key, such as serial.baud", metavar="KEY")
     taken.switch("--json", "print JSON")
     return taken
@@ -38,13 +40,15 @@ def run(words: Words) -> int:
     if words.on("--json"):
         print(msgspec.json.format(msgspec.json.encode(as_dict(report)), indent=2).decode())
     else:
-        show(report)
+        show_findings(report)
     if report.plan is None:
         return exits.CONFIGURATION
     if words.on("--resolved"):
         from gaugeway.config.shown.resolved import resolved  # noqa: PLC0415  (only who asks pays for it)
 
         print(resolved(file))
+    elif not words.on("--json"):
+        show_plan(report.plan, warnings=len(report.warnings))
     if words.on("--live"):
         from gaugeway.log.way import set_up  # noqa: PLC0415  (likewise)
         from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
@@ -60,12 +64,16 @@ def explain(key: str, file: str) -> int:
     from gaugeway.registry import Registry  # noqa: PLC0415  (likewise)
 
     plan = load_report(config_file(file)).plan if file else None
-    print(explained(key, Registry.discover(plan.plugin_folders if plan else ())))
+    try:
+        print(folded(explained(key, Registry.discover(plan.plugin_folders if plan else ()))))
+    except ConfigError as error:
+        print(f"gaugeway check: {error}", file=sys.stderr)
+        return exits.USAGE
     return exits.WELL
 
 
-def show(report: Report) -> None:
-    """Print it for a person."""
+def show_findings(report: Report) -> None:
+    """Print for a person what was found wrong or doubtful."""
     for warning in report.warnings:
         print(f"warning: {warning}\n", file=sys.stderr)
     for problem in report.problems:
@@ -73,18 +81,17 @@ def show(report: Report) -> None:
     if report.problems:
         count = len(report.problems)
         print(f"{count} mistake{'s' if count > 1 else ''} to mend", file=sys.stderr)
-    elif report.plan is not None:
-        show_plan(report.plan)
 
 
-def show_plan(plan: Plan) -> None:
+def show_plan(plan: Plan, *, warnings: int) -> None:
     """Draw the pipelines, and say what they cost at the worst."""
     from gaugeway.cli.speech.picture import of_plan  # noqa: PLC0415  (a mistake is told without it)
 
     print("\n".join(of_plan(plan).lines()))
     print("\nAt the worst:")
-    print("\n".join(f"  {line}" for line in cost(plan).lines()))
-    print("\nNothing is wrong.")
+    print(folded("\n".join(f"  {line}" for line in cost(plan).lines())))
+    doubts = f"It runs as it is, with {warnings} warning{'s' if warnings > 1 else ''}: see above."
+    print(f"\n{doubts if warnings else 'Nothing is wrong.'}")
 
 
 def as_dict(report: Report) -> dict[str, object]:

@@ -38,12 +38,13 @@ def run(words: Words) -> int:
     """Try it, show it, do it."""
     file, meant = words.path("file"), find(words.text("config"))
     try:
-        rollout = Rollout(_config(meant), file.name, None if words.on("--rollback") else _content(file))
+        rollout = Rollout(_config(meant), file, None if words.on("--rollback") else _content(file))
         if rollout.before == rollout.after:
             print(f"{rollout.target} says that already: nothing to do")
             return exits.WELL
         _show(rollout, words.amount("--days") or 0, int(words.amount("--readings") or 0))
         if words.on("--dry-run"):
+            print("nothing was changed: without --dry-run they come into use")
             return exits.WELL
         print(f"{rollout.target}: {rollout.apply(lambda: _taken_up(meant), words.text('--by'))}")
     except OSError as error:

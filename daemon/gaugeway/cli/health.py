@@ -1,6 +1,7 @@
 """`gaugeway health`: how a gateway is, in a moment, also when it hangs or is dead. Imports next to nothing."""
 
 import json
+import os
 import sys
 import time
 
@@ -39,7 +40,7 @@ def run(words: Words) -> int:
         with Talk(meant.seen) as talk:
             return _show(talk, as_json=words.on("--json"))
     except NoAnswerError as error:
-        return _absent("not answering", _silence(meant.seen, error), meant, as_json=words.on("--json"))
+        return _absent("not answering", _silence(meant, meant.seen, error), meant, as_json=words.on("--json"))
 
 
 def _show(talk: Talk, *, as_json: bool) -> int:
@@ -74,34 +75,38 @@ def _since(seen: Sighting | None) -> float | None:
     return seen.record.ended or seen.beat
 
 
-def _silence(seen: Sighting, error: NoAnswerError) -> str:
+def _silence(meant: Meant, seen: Sighting, error: NoAnswerError) -> str:
     record = seen.record
     lines = [f"{record.node} is not answering since {_moment(seen.beat)}: process {record.pid} is there, {error}"]
     if record.words:
         lines.append(f"its last words: {record.words}")
-    lines.append("`gaugeway restart` ends it and starts it again; what is on disk is safe")
+    lines.append(f"`gaugeway restart {meant.config}` ends it and starts it again; what is on disk is safe")
     return "\n".join(lines)
 
 
 def _obituary(meant: Meant) -> str:
     """Say what is known of a gateway that does not run."""
-    seen = meant.seen
+    seen, start = meant.seen, f"`gaugeway start {meant.config}`"
     if seen is None:
-        what = meant.config or "no gateway"
-        return f"{what} is not running, and was not since this computer started\n`gaugeway start` starts it"
+        if meant.config is None:
+            return "no gateway is running, nor was one since this computer started\n`gaugeway scaffold DIR` makes one"
+        return f"{meant.config} is not running, and was not since this computer started\n{start} starts it"
     record = seen.record
     if record.fault:
         lines = [f"{record.node} is not running: it came to an end at {_moment(seen.beat)}, because"]
         lines += ["", *(f"  {line}" for line in record.fault.splitlines()), ""]
-        return "\n".join([*lines, "`gaugeway start` tries again, once that is mended"])
+        return "\n".join([*lines, f"{start} tries again, once that is mended"])
     if record.ended is not None:
         lines = [f"{record.node} is not running: it stopped at {_moment(record.ended)}"]
     else:
         lines = [f"{record.node} is not running: it died, its last sign of life came at {_moment(seen.beat)}"]
-        lines.append("nothing that was on disk is lost; `gaugeway start` goes on where it was")
+        lines.append("nothing that was on disk is lost")
     if record.words:
         lines.insert(1, f"its last words: {record.words}")
-    return "\n".join([*lines, f"`gaugeway logs {meant.config}` shows what it wrote last"])
+    lines.append(f"{start} starts it, and it goes on where it was")
+    if record.unit or os.path.exists(record.log):
+        lines.append(f"`gaugeway logs {meant.config}` shows what it logged last")
+    return "\n".join(lines)
 
 
 def _moment(at: float) -> str:

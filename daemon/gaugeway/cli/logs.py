@@ -47,7 +47,7 @@ def run(words: Words) -> int:
         return from_journal(unit, wanted, lines, follow=follow)
     path = log_file(meant)
     if not path.exists():
-        print("gaugeway logs: there is no log file; one in the foreground writes to its terminal", file=sys.stderr)
+        print("gaugeway logs: there is no log file: what `gaugeway run` runs writes to its terminal", file=sys.stderr)
         return exits.NOT_RUNNING
     show(deque(wanted.events(written(path)), lines))
     if follow:

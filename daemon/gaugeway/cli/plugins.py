@@ -7,6 +7,7 @@ import msgspec
 
 from gaugeway.card import Role
 from gaugeway.cli.speech import exits
+from gaugeway.cli.speech.folded import folded
 from gaugeway.cli.speech.words import Words
 from gaugeway.config.sections.sensors import is_sensors, own_fields
 from gaugeway.config.shapes.annotation import field_of
@@ -24,7 +25,8 @@ def words(name: str) -> Words:
     """Return its arguments."""
     taken = Words(
         name,
-        "List the plugins that can be used in a configuration, with their options.",
+        "List the plugins that can be used in a configuration, with their options.\n"
+        "Exit codes: 0 well, 1 a plugin is refused, 2 there is none of this name.",
         "gaugeway plugins --role stage --kind pressure",
     )
     taken.value("name", "only this one, with all that is known of its options", "", metavar="NAME")
@@ -54,8 +56,8 @@ def run(words: Words) -> int:
         print(
             f"gaugeway plugins: there is no plugin called '{wanted}'" + (f": {hint}" if hint else ""), file=sys.stderr
         )
-        return exits.UNWELL
-    return exits.WELL
+        return exits.USAGE
+    return exits.UNWELL if registry.refusals else exits.WELL
 
 
 def _print(plugins: list[Plugin], *, in_full: bool) -> None:
@@ -65,19 +67,24 @@ def _print(plugins: list[Plugin], *, in_full: bool) -> None:
             print(f"{role}s:")
         for plugin in of_role:
             about = f"  {plugin.name:<12} {plugin.description}"
-            print(about if plugin.kinds == ("any",) else f"{about} [{', '.join(plugin.kinds)}]")
+            show(about if plugin.kinds == ("any",) else f"{about} [{', '.join(plugin.kinds)}]")
             if in_full:
                 _print_in_full(plugin)
             elif plugin.options:
-                print(f"  {'':<12}   options: {', '.join(plugin.options)}")
+                show(f"  {'':<12}   options: {', '.join(plugin.options)}")
 
 
 def _print_in_full(plugin: Plugin) -> None:
     print(f"  {'':<12} from {plugin.origin}" + (f", version {plugin.version}" if plugin.version else ""))
     for option in plugin.options.values():
-        print(f"    {option.name:<16} {_shown(option)}")
+        show(f"    {option.name:<16} {_shown(option)}")
         for field in own_fields(option.annotation):
-            print(f"      {field.name:<14} {_told(field)}")
+            show(f"      {field.name:<14} {_told(field)}")
+
+
+def show(line: str) -> None:
+    """Print a line that may be long."""
+    print(folded(line))
 
 
 def _as_dict(plugin: Plugin) -> dict[str, object]:

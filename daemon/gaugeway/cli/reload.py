@@ -1,6 +1,6 @@
 """`gaugeway reload`: a running gateway goes over to what its configuration says now, if that is right."""
 
-from gaugeway.cli.running.ask import PATIENCE, asked
+from gaugeway.cli.running.ask import PATIENCE, asked, unharmed
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.service.presence.find import MEANT
@@ -20,6 +20,7 @@ def words(name: str) -> Words:
 
 def run(words: Words) -> int:
     """Ask for it, and wait until it is done."""
-    answer = asked(words.text("config"), {"ask": "reload"}, patience=PATIENCE)
+    with unharmed():
+        answer = asked(words.text("config"), {"ask": "reload"}, patience=PATIENCE)
     print(answer["text"])
     return exits.WELL

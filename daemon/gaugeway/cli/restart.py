@@ -1,5 +1,6 @@
 """`gaugeway restart`: stop and start, but not if the configuration is wrong: then it goes on as it is."""
 
+from gaugeway.cli.running.ask import unharmed
 from gaugeway.cli.running.unit import told, unit_of
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
@@ -39,7 +40,7 @@ def run(words: Words) -> int:
 def check(seen: Sighting) -> None:
     """Have the gateway look at its configuration, with its own rights and secrets; raise what is wrong with it."""
     try:
-        with Talk(seen) as talk:
+        with unharmed(), Talk(seen) as talk:
             talk.ask({"ask": "check"}, patience=60.0)
     except NoAnswerError:
         return  # one that hangs cannot tell, and a restart is just what it needs

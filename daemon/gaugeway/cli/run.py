@@ -26,7 +26,9 @@ def words(name: str) -> Words:
         "gaugeway run plant/gaugeway.yaml",
     )
     taken.value("config", CHOSEN, "", metavar="CONFIG")
-    taken.switch("--background", "write to a log file in the storage folder once it runs; `start` does all of it")
+    taken.switch(
+        "--background", "log to a file in the storage folder once it runs, and print nothing; `start` does all of it"
+    )
     return taken
 
 

@@ -1,7 +1,12 @@
 """`gaugeway shelve`: an alarm is silent for some time."""
 
+import re
+from typing import Final
+
 from gaugeway.cli.running.order import give, taking
 from gaugeway.cli.speech.words import Words
+
+DURATION: Final = re.compile(r"(\s*[0-9]+(\.[0-9]+)?\s*(s|min|h|d))+\s*")
 
 
 def words(name: str) -> Words:
@@ -18,6 +23,6 @@ def words(name: str) -> Words:
 def run(words: Words) -> int:
     """Give the order."""
     time = words.maybe("--for")
-    if time is None:
-        words.refuse("say for how long: --for 2h")
+    if time is None or not DURATION.fullmatch(time):
+        words.refuse(f"say for how long, such as --for 30min or --for 8h{f', not {time!r}' if time else ''}")
     return give(words, "shelve", {"for": time})

@@ -1,4 +1,4 @@
-"""The log file of a gateway in the background: everything that it prints, bounded, the oldest forgotten."""
+"""The log file of a gateway in the background: what it has to say, bounded, the oldest forgotten."""
 
 import os
 import sys
@@ -8,11 +8,15 @@ from typing import Final, Self
 
 NAME: Final = "gateway.log"
 LARGEST: Final = 1024 * 1024
-OUTPUTS: Final = (1, 2)
+OUTPUT: Final = 1
+ERROR: Final = 2
 
 
 class LogFile:
-    """Takes the place of standard output and error while the block runs, for libraries and a dying interpreter too.
+    """Takes the place of standard error while the block runs, for libraries and a dying interpreter too.
+
+    What goes to standard output, such as the readings of a sink `console`, is for somebody who looks on: there is
+    nobody, and it would soon push all events out of the file.
 
     An error that ends the block before `let_go` shows where output went before: to who started the gateway.
     """
@@ -25,8 +29,11 @@ class LogFile:
     def __enter__(self) -> Self:
         sys.stdout.flush()
         sys.stderr.flush()
-        self._before = [os.dup(number) for number in OUTPUTS]
+        self._before = [os.dup(number) for number in (OUTPUT, ERROR)]
         self._open()
+        nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        os.dup2(nowhere, OUTPUT)
+        os.close(nowhere)
         return self
 
     def __exit__(
@@ -34,7 +41,7 @@ class LogFile:
     ) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
-        for number, before in zip(OUTPUTS, self._before, strict=False):
+        for number, before in zip((OUTPUT, ERROR), self._before, strict=False):
             os.dup2(before, number)
         self.let_go()
 
@@ -45,12 +52,11 @@ class LogFile:
 
     def turn_if_full(self) -> None:
         """Begin a new file when this one is full; the one before it is kept, the one before that is not."""
-        if os.fstat(OUTPUTS[0]).st_size >= self._largest:
+        if os.fstat(ERROR).st_size >= self._largest:
             self.path.replace(self.path.with_name(f"{NAME}.1"))
             self._open()
 
     def _open(self) -> None:
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        for number in OUTPUTS:
-            os.dup2(file, number)
+        os.dup2(file, ERROR)
         os.close(file)

@@ -12,7 +12,7 @@ from msgspec import Meta
 from gaugeway import Clock, ConfigError, Duration, Reading, Site, Tick, logger
 from gaugeway_sinks.alarms.alarm.alarm import Alarm
 from gaugeway_sinks.alarms.alarm.command import Result
-from gaugeway_sinks.alarms.alarm.event import Told
+from gaugeway_sinks.alarms.alarm.event import Event, Told
 from gaugeway_sinks.alarms.alarm.snapshot import describe
 from gaugeway_sinks.alarms.alarm.wording import span
 from gaugeway_sinks.alarms.orders import Order, Orders, Reply
@@ -178,11 +178,11 @@ class Station:
                     view.answer(f"alert/{key}/cmd/result", result)
 
     def _hand_out(self, told: Sequence[Told]) -> None:
-        if told:
-            self._diary.add([one.event for one in told])
+        new = self._diary.add([one.event for one in told]) if told else []
         for view in self._views:
             view.note(told)
         self.panel.forget_news()
+        _log(new)
 
     def _described(self, alarm: Alarm) -> dict[str, object]:
         """Return how an alarm stands; its message is of that, and not of what happened last."""
@@ -200,6 +200,15 @@ class Station:
             )
         self._stated = (stale_after, sink)
         self.panel.roster.stale_after = stale_after
+
+
+def _log(events: Sequence[Event]) -> None:
+    """Log what whoever reads the log looks for there; what people have ordered stands there as their command."""
+    for event in events:
+        if event.event in ("raised", "reminded", "chattering"):
+            log.warning(f"{event.severity} alarm {event.event}", rule=event.rule, message=event.message)
+        elif event.event == "cleared":
+            log.info("alarm cleared", rule=event.rule, message=event.message)
 
 
 def _facts(told: Told) -> dict[str, object]:

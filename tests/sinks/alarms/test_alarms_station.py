@@ -158,6 +158,19 @@ def test_a_replay_writes_no_history_twice(tmp_path: Path) -> None:
     assert [event["event"] for event in after.history(10)] == ["raised", "cleared"]
 
 
+def test_what_an_alarm_does_stands_in_the_log_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where nobody listens to a broker; a replay after a crash has nothing new to say."""
+    for expected in (["warning alarm raised", "alarm cleared"], []):
+        caplog.clear()
+        with caplog.at_level("INFO"):
+            begun = station(tmp_path)
+            read(begun, t=90.0)
+            read(begun, t=20.0)
+            begun.close()
+        told = [record.getMessage() for record in caplog.records if "alarm" in record.getMessage()]
+        assert told == expected
+
+
 def test_a_damaged_history_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     """What is no event is passed over, and the torn end is gone when the file is written anew."""
     read(station(tmp_path), t=90.0)

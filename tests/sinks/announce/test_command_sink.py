@@ -53,6 +53,7 @@ def test_a_failure_is_tried_again_and_in_the_end_left_out(tmp_path: Path, caplog
     plant.read(86.0, 80.0)
     assert plant.fails() == f"'{sys.executable}' ended with code 3"
     plant.fails()
+    caplog.clear()
     with caplog.at_level(logging.ERROR):
         plant.deliver()
     assert plant.sink.report() == {"left_out": 1, "refusal": ""}, "the second was taken"

@@ -1,5 +1,7 @@
 """One question to a running gateway, for commands that have no use for one that does not run."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -23,8 +25,26 @@ def asked(word: str, request: Answer, *, patience: float | None = None) -> Answe
 def running(meant: Meant) -> Sighting:
     """Return a gateway that runs; an error with the exit code for it where it does not."""
     if meant.seen is None or not meant.seen.alive:
-        raise RefusedError(f"{meant.config or 'no gateway'} is not running", exits.NOT_RUNNING)
+        raise RefusedError(absence(meant), exits.NOT_RUNNING)
     return meant.seen
+
+
+def absence(meant: Meant) -> str:
+    """Say that a gateway does not run, and what can be done about it."""
+    if meant.config is None:
+        return "no gateway is running, and nothing says which is meant: name its configuration"
+    return f"{meant.config} is not running: `gaugeway start {meant.config}` starts it"
+
+
+@contextmanager
+def unharmed() -> Generator[None]:
+    """Say beside the mistakes of a configuration that they have changed nothing."""
+    try:
+        yield
+    except RefusedError as error:
+        if error.code != exits.CONFIGURATION:
+            raise
+        raise RefusedError(f"{error}\n\nThe gateway goes on as it was.", error.code) from None
 
 
 def report_of(talk: Talk) -> Report:

@@ -39,7 +39,8 @@ class Told:
         from gaugeway.service.presence.find import UnclearError  # noqa: PLC0415
 
         if isinstance(error, ConfigError):
-            return self._say(str(error), exits.CONFIGURATION)
+            placed = any(problem.place for problem in error.problems)
+            return self._say(str(error) if placed else f"gaugeway {self._name}: {error}", exits.CONFIGURATION)
         if isinstance(error, RefusedError):
             words = str(error) if error.code == exits.CONFIGURATION else f"gaugeway {self._name}: {error}"
             return self._say(words, error.code)

@@ -71,7 +71,7 @@ class RulesShape:
             review.warn(at, f"no file fits {at.echo}")
         found: list[Mapping] = []
         for path in paths:
-            node = self.parts.file(Path(path), os_relative(path, review.folder), at)
+            node = self.parts.file(Path(path), self.parts.shown(Path(path)), at)
             if isinstance(node, Mapping):
                 found.append(node)
             elif node is not None:
@@ -111,9 +111,3 @@ class RulesShape:
         files: Schema = {"anyOf": [one, {"type": "array", "items": one}]}
         rules: Schema = {"type": "object", "additionalProperties": with_repetition(RULE.schema())}
         return {"if": {"type": "object"}, "then": rules, "else": files}
-
-
-def os_relative(path: str, folder: Path) -> str:
-    """Return a path as people write it who stand in `folder`."""
-    whole = Path(path)
-    return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else path

@@ -54,6 +54,13 @@ def _field(topic: Topic, field: Field) -> Iterator[str]:
 
 def _topic(topic: Topic) -> Iterator[str]:
     yield topic.path
-    yield from (f"    {line}".rstrip() for line in topic.text.splitlines())
+    yield from (f"    {line}".rstrip() for line in _paragraphs(topic.text))
     width = max((len(field.name) for field in topic.fields), default=0)
     yield from (f"      {field.name:{width}}  {field.description}".rstrip() for field in topic.fields)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield each paragraph as one line, with an empty one between two: how wide a line is, is another's to say."""
+    for number, paragraph in enumerate(text.split("\n\n")):
+        yield from [""] * bool(number)
+        yield " ".join(paragraph.split())

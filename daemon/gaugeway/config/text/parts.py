@@ -35,10 +35,13 @@ class Parts:
         self.instead = instead or {}
         self.rule_files: list[str] = []
         self._open: list[Path] = []
+        self._lead = Path()
 
     def file(self, path: Path, shown: str, at: Node | None = None) -> Node | None:
         """Return what a file says; where it cannot be read, the review is told at `at`, which asked for it."""
-        if at is not None and path.is_fifo():  # who reads one waits for somebody to write
+        if at is None:
+            self._lead = Path(shown).parent
+        elif path.is_fifo():  # who reads one waits for somebody to write
             self.review.error(at, f"{shown} is a pipe, not a file")
             return None
         text = decode(self.instead[path], shown) if path in self.instead else read_text(path, shown)
@@ -50,6 +53,10 @@ class Parts:
         else:
             self.review.problems.append(text)
         return None
+
+    def shown(self, path: Path) -> str:
+        """Return how a file is called: as the main file is, so that it is found from where somebody called that."""
+        return str(self._lead / path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
 
     def text(self, text: Text, path: Path) -> Node | None:
         """Return what a text says that stands, or would stand, at `path`."""
@@ -72,7 +79,7 @@ class Parts:
             self.review.error(at, f"files are included more than {DEEPEST} deep")
         else:
             before = len(self.review.problems)
-            found = self.file(path, str(path), at)
+            found = self.file(path, self.shown(path), at)
             if found is not None:
                 return found
             if len(self.review.problems) == before:

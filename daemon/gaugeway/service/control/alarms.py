@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from gaugeway.engine.outlet import Outlet
 from gaugeway.service.control.peers import Peer
@@ -12,6 +12,14 @@ from gaugeway.service.health.moment import Moment, Speechless
 REFUSED = 1
 USAGE = 2
 UNKNOWN = "there is no alert"
+DONE: Final = {
+    "ack": ("is acknowledged", "needs no acknowledgement"),
+    "shelve": ("is shelved", "is shelved already"),
+    "unshelve": ("may speak again", "is not shelved"),
+    "out_of_service": ("is out of service", "is out of service already"),
+    "in_service": ("is back in service", "is in service already"),
+}
+"""What is so once an order was carried out, and what was so where it changed nothing."""
 
 
 @runtime_checkable
@@ -62,14 +70,17 @@ class Alarms:
         command: dict[str, object] = {"alert": request.alert, "cmd": request.cmd, "by": request.by or peer.name}
         more: dict[str, object] = {"occurrence": request.occurrence, "for": request.for_, "comment": request.comment}
         command |= {name: said for name, said in more.items() if said not in (None, "")}
-        sink.order(command, lambda result: reply(_in_words(result)))
+        sink.order(command, lambda result: reply(_in_words(result, request.for_)))
         return None
 
 
-def _in_words(result: Mapping[str, object]) -> Said:
+def _in_words(result: Mapping[str, object], lasting: str | None) -> Said:
     error = result.get("error")
     if error:
         return Said(error=str(error), code=USAGE if str(error).startswith(UNKNOWN) else REFUSED)
-    occurrence = f" (occurrence {result['occurrence']})" if result.get("occurrence") else ""
-    so_before = "" if result.get("changed") else "nothing to do, it was so before: "
-    return Said(text=f"{so_before}{result.get('cmd')} {result.get('alert')}{occurrence} by {result.get('by')}")
+    alert, order = str(result.get("alert")), str(result.get("cmd"))
+    done, so_before = DONE.get(order, (order, f"{order}: nothing to do"))
+    if not result.get("changed"):
+        return Said(text=f"{alert} {so_before}")
+    occurrence = f" (occurrence {result['occurrence']})" if result.get("occurrence") and order == "ack" else ""
+    return Said(text=f"{alert} {done}{f' for {lasting}' if lasting else ''}{occurrence}, by {result.get('by')}")

@@ -1,13 +1,16 @@
 """One file of rules on its way into a configuration: nothing is touched before all of it is found right."""
 
 import glob
+import os
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from gaugeway.config import load_report
-from gaugeway.errors import ConfigError
+from gaugeway.errors import ConfigError, Problem
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
 from gaugeway.service.gateway import Gateway
@@ -19,22 +22,23 @@ NO_RULES: Final = b"{}\n"
 
 
 class Rollout:
-    """The configuration as it is and as it would be; `content` is what the rule file called `name` is to hold.
+    """The configuration as it is and as it would be; `content` is what the rule file called as `file` is to hold.
 
     Without content it goes back to the version before the one in use.
     """
 
-    def __init__(self, config: Path, name: str, content: bytes | None) -> None:
+    def __init__(self, config: Path, file: Path, content: bytes | None) -> None:
         present = load_report(config)
-        self.target = _target(present.rule_files, name)
+        self.target = _target(present.rule_files, file.name)
         self.before = self.target.read_bytes() if self.target.is_file() else b""
         self.old: Plan | None = present.plan
         storage = present.plan.storage.dir if present.plan else None
         self._back = content is None
         if content is None:
+            file = self.target
             content = _former(Ledger(storage, self.target), self.before) if storage else b""
         self.after = content
-        self.new = _right(config, self.target, content)
+        self.new = _right(config, self.target, content, file)
         self.ledger = Ledger(self.new.storage.dir, self.target)
 
     @property
@@ -94,10 +98,20 @@ def _target(patterns: tuple[str, ...], name: str) -> Path:
     )
 
 
-def _right(config: Path, target: Path, content: bytes) -> Plan:
-    """Return the plan as it would be, after all that a start would find wrong was looked for."""
+def _right(config: Path, target: Path, content: bytes, file: Path) -> Plan:
+    """Return the plan as it would be, after all that a start would find wrong was looked for.
+
+    What is wrong with the rules is told where they stand at present, which is in `file`.
+    """
     report = load_report(config, instead={target: content or NO_RULES})
     if report.plan is None:
-        raise ConfigError(report.problems)
+        raise ConfigError([_told_of(problem, target, file) for problem in report.problems])
     Gateway(report.plan, Registry.discover(report.plan.plugin_folders))
     return report.plan
+
+
+def _told_of(problem: Problem, target: Path, file: Path) -> Problem:
+    place = problem.place
+    if place is None or os.path.abspath(place.file) != str(target):
+        return problem
+    return msgspec.structs.replace(problem, place=msgspec.structs.replace(place, file=str(file)))

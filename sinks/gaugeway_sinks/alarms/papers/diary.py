@@ -30,12 +30,13 @@ class Diary:
         self._scroll = Scroll(file, MOST)
         self._ids: deque[str] | None = None
 
-    def add(self, events: Sequence[Event]) -> None:
-        """Write events down, those that are not there yet."""
+    def add(self, events: Sequence[Event]) -> list[Event]:
+        """Write events down, and return them, those that are not there yet."""
         known = self._known
         new = [event for event in events if event.id not in known]
         known.extend(event.id for event in new)
         self._scroll.add([msgspec.json.encode(event) for event in new])
+        return new
 
     def latest(self, most: int) -> list[dict[str, object]]:
         """Return up to so many of the latest events, the oldest first; what is no event is passed over."""
