@@ -13,7 +13,8 @@ from typing import Final
 
 import msgspec
 
-WIDEST: Final = 160
+WIDEST: Final = 72
+"""With what stands in front of it, a line of a terminal."""
 
 
 class GaugewayError(Exception):

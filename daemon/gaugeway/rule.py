@@ -171,11 +171,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
         if not self.selectors:
             yield "", "say which sensor it watches: sensor, sensors, kind or difference"
         for key in self.selectors[1:]:
-            yield key, f"a rule has one selector, and this one has '{self.selectors[0]}' already"
+            yield key, f"is one selector too many: this rule has '{self.selectors[0]}' already"
         if not self.conditions:
             yield "", f"say when to raise: one of {', '.join(CONDITIONS)}"
         for key in self.conditions[1:]:
-            yield key, f"a rule has one condition, and this one has '{self.conditions[0]}' already; write a second rule"
+            yield key, f"is one condition too many: this rule has '{self.conditions[0]}' already; write a second rule"
 
     def _together(self) -> Iterator[Complaint]:
         condition = self.conditions[0] if self.conditions else ""
@@ -243,7 +243,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
             return
         for field in fields:
             if field not in MESSAGE_FIELDS:
-                yield "message", f"there is no {{{field}}}; there is {', '.join(sorted(MESSAGE_FIELDS))}"
+                yield "message", f"knows no {{{field}}}; there is {', '.join(sorted(MESSAGE_FIELDS))}"
 
     def _quantities(self) -> Iterator[tuple[str, Quantity]]:
         for key in ("above", "below", "clear_below", "clear_above", "hysteresis"):

@@ -73,6 +73,7 @@ UNITS: Final[dict[str, Unit]] = {
 SPELLINGS: Final[dict[str, str]] = {
     "C": "°C", "degC": "°C", "'C": "°C", "℃": "°C", "deg C": "°C", "celsius": "°C",
     "F": "°F", "degF": "°F", "'F": "°F", "℉": "°F", "fahrenheit": "°F",
+    "kelvin": "K",
     "l/min": "L/min", "lpm": "L/min", "LPM": "L/min", "l/h": "L/h", "l/s": "L/s", "ml/min": "mL/min",
     "m3/h": "m³/h", "m3/s": "m³/s", "gpm": "gal/min", "GPM": "gal/min",
     "l": "L", "ml": "mL", "m3": "m³", "percent": "%", "PSI": "psi", "Bar": "bar",
@@ -86,7 +87,7 @@ def canonical(text: str) -> str | None:
     text = text.strip()
     if text in UNITS:
         return text
-    return SPELLINGS.get(text)
+    return SPELLINGS.get(text) or SPELLINGS.get(text.lower())
 
 
 def fits(unit: str, kind: str) -> bool:

@@ -44,11 +44,11 @@ def checked(text: str) -> list[str]:
             "{sensor: boiler, above: 50, clear_below: -5}",
             "'clear_below' lies outside the range of 'boiler': the alarm would never clear",
         ),
-        ("{sensor: boiler}", "'hot' say when to raise: one of above, below, outside, rate, stuck, stale, quality"),
-        ("{above: 50}", "'hot' say which sensor it watches: sensor, sensors, kind or difference"),
+        ("{sensor: boiler}", "'hot': say when to raise: one of above, below, outside, rate, stuck, stale, quality"),
+        ("{above: 50}", "'hot': say which sensor it watches: sensor, sensors, kind or difference"),
         (
             "{sensor: boiler, above: 50, below: 5}",
-            "'below' a rule has one condition, and this one has 'above' already; write a second rule",
+            "'below' is one condition too many: this rule has 'above' already; write a second rule",
         ),
         ("{sensor: boiler, above: 50, of: average}", "no stage before gives 'average' | put one before that does"),
         (
@@ -58,7 +58,7 @@ def checked(text: str) -> list[str]:
         ("{sensor: boiler, above: 50, inhibited_by: [hto]}", "'inhibited_by': there is no rule 'hto'"),
         ("{difference: [boiler, boiler2], above: 500}", "'above': the difference of the two lies between -100 and 100"),
         ("{kind: pressure, above: 50}", "'above': 50 lies outside the range of 'main', 0 to 10 bar"),
-        ("{sensor: boiler, above: 50, message: '{vlaue}'}", "'message' there is no {vlaue}"),
+        ("{sensor: boiler, above: 50, message: '{vlaue}'}", "'message' knows no {vlaue}"),
     ],
 )
 def test_a_rule_is_held_against_itself_and_the_sensors(rule: str, said: str) -> None:
@@ -151,7 +151,7 @@ def test_no_more_sensors_are_declared_than_there_may_be() -> None:
 
 def test_two_sensors_cannot_have_one_name() -> None:
     (found,) = problems(source() + "  other:\n    type: port\n    port: /dev/zero\n    sensors: {t1: {unit_id: 2}}\n")
-    assert found == "9:15 there are two sensors called 't1' | the other is in gateway.yaml, line 5"
+    assert found == "9:15 there are two sensors called 't1' | the other is in line 5: give one of them another name"
 
 
 @pytest.mark.parametrize(
@@ -286,3 +286,9 @@ def test_times_shorter_than_what_passes_between_two_readings_are_warned_of() -> 
     text = source("every: 1min") + "alerts:\n  hot: {sensor: t1, above: 50, for: 5s}\nsinks: {p: {type: phone}}\n"
     (found,) = report(text).warnings
     assert told(found).startswith("8:37 'for' is shorter than the 60 s between two readings of 'bus'")
+
+
+def test_a_mistake_is_not_followed_by_what_only_follows_from_it() -> None:
+    """A sink that cannot be read is there all the same, and so is a sensor whose name is taken."""
+    text = source() + "sinks: {phone: {type: tells, nonsense: 1}}\nalerts:\n  hot: {sensor: t1, above: 90 °C}\n"
+    assert not report(text).warnings

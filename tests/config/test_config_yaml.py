@@ -32,6 +32,12 @@ def composed(text: str) -> tuple[object, list[str]]:
         ("a:\n  *: {x: 1}\n", '2:3 a text that begins with * needs quotes | write "*"'),
         ("a: @x\n", '1:4 a text that begins with @ needs quotes | write "@x"'),
         ("a: b: c\n", "1:4 a text with ': ' in it needs quotes | write 'b: c'"),
+        ("a: {b} is hot\n", "1:4 a text that begins with { needs quotes | write '{b} is hot'"),
+        (
+            "a:\n  b  # why\n  - c\n",
+            "2:3 a dash is missing in front of this item of the list | did you mean '- b'?",
+        ),
+        ("a:\n  b: 1\n  c 2\n  d: 3\n", "3:4 a colon is missing after the key | did you mean 'c: 2'?"),
         (
             "a:\n   b: 1\n  c: 1\n  d: 1\n",
             "2:4 this line is not indented like its neighbours | did you mean 2 blanks in front of it, not 3?",

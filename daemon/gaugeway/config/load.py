@@ -87,7 +87,8 @@ def _report(node: Node | None, path: Path, registry: Registry | None, parts: Par
     review = parts.review
     plan = None if node is None else Document(path, registry, parts).plan(node)
     if node is None and not review.problems:
-        review.problems.append(Problem(f"{path.name} says nothing: there is nothing to do"))
+        hint = "write at least `sources:` with one source; `gaugeway scaffold DIR` makes a folder to start from"
+        review.problems.append(Problem(f"{parts.shown(path)} says nothing", hint=hint))
     problems = _in_order(review.veiled(review.problems), parts.files)
     warnings = _in_order(review.veiled(review.warnings), parts.files)
     return Report(None if problems else plan, problems, warnings, tuple(parts.rule_files))

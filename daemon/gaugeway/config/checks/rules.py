@@ -32,7 +32,11 @@ def check_rules(subject: Subject, review: Review) -> bool:
             at = _naming(written.at(key), complaint)
             hint = _meant(at, [other for other in alerts if other != name]) if "no rule" in complaint else ""
             review.error(at, f"'{key}': {complaint}", hint)
-    if subject.whole.rules and not any(sink.given.plugin.wants_site for sink in subject.whole.sinks):
+    if (
+        subject.whole.rules
+        and not review.problems
+        and not any(sink.given.plugin.wants_site for sink in subject.whole.sinks)
+    ):
         hint = "add one under `sinks`, such as phone: {type: alert, broker: mqtt://localhost}"
         review.warn(subject.place("alerts"), "nobody is told of these alarms: there is no sink for them", hint)
     sensors_are_well = all(declared.sensor is not None for declared in subject.census.declared.values())
@@ -42,7 +46,7 @@ def check_rules(subject: Subject, review: Review) -> bool:
 def _check_rule(written: Written, subject: Subject, review: Review) -> None:
     complaints = written.rule.problems()
     for key, complaint in complaints:
-        review.error(written.at(key), f"'{key or written.entry.key.value}' {complaint}")
+        review.error(written.at(key), f"'{key}' {complaint}" if key else f"'{written.entry.key.value}': {complaint}")
     if any(not key for key, _ in complaints):
         return
     unknown = [node for node in _sensor_nodes(written) if not _known(node, subject, review)]

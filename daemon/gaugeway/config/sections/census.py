@@ -34,16 +34,19 @@ class Census:
         kind = self.globs if GLOB_CHARACTERS.intersection(name) else self.names
         first = self.names.get(name)
         if first is not None:
-            where = first.entry.key
-            other = f"the other is in {where.text.name}, line {where.line + 1}"
-            review.error(entry.key, f"there are two sensors called '{name}'", other)
+            where, here = first.entry.key, entry.key
+            file = "" if where.text is here.text else f"{where.text.name}, "
+            hint = f"the other is in {file}line {where.line + 1}: give one of them another name"
+            review.error(here, f"there are two sensors called '{name}'", hint)
         elif name not in kind:
             kind[name] = self.declared[name] = Declared(entry, sensor)
 
     def spoilt(self, sensors: Node) -> bool:
-        """Tell whether a mapping of sensors holds one that is not well."""
+        """Tell whether a mapping of sensors holds one that is not well, or whose name is that of another."""
         keys = [entry.key for entry in sensors] if isinstance(sensors, Mapping) else []
-        return any(declared.sensor is None and declared.entry.key in keys for declared in self.declared.values())
+        if any(declared.sensor is None and declared.entry.key in keys for declared in self.declared.values()):
+            return True
+        return any(key.value in self.names and self.names[key.value].entry.key is not key for key in keys)
 
     def find(self, name: str) -> Declared | None:
         """Return what is declared for a name, by itself or by a glob."""

@@ -1,12 +1,17 @@
 """Values with parts: lists, fixed rows, tables, and anything at all."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
 from gaugeway.config.shapes.shape import DECIMAL, OCTAL, TRUE, WHOLE, Schema, Shape, is_truth, refuse
 from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.text.review import WRONG, Review, Wrong
+
+BETWEEN: Final = re.compile(r"\s*([-+]?[0-9.]+)\s*(?:-|–|\.\.+|to|,|;)\s*([-+]?[0-9.]+)\s*")
+"""How people write a range who do not think of a list."""
 
 
 class ListShape(msgspec.Struct, frozen=True):
@@ -72,7 +77,9 @@ class RowShape(msgspec.Struct, frozen=True):
     def read(self, node: Node, review: Review) -> object | Wrong:
         """Return the row as a tuple."""
         if not isinstance(node, Sequence):
-            return refuse(node, review, self.words, f"write [{', '.join('…' for _ in self.items)}]")
+            between = BETWEEN.fullmatch(node.value) if isinstance(node, Scalar) and len(self.items) == 2 else None
+            hint = f"did you mean [{between[1]}, {between[2]}]?" if between else ""
+            return refuse(node, review, self.words, hint or f"write [{', '.join('…' for _ in self.items)}]")
         if len(node.items) != len(self.items):
             return review.wrong(node, f"must have {len(self.items)} items, and has {len(node.items)}")
         found: list[object] = []

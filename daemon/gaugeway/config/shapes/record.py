@@ -159,9 +159,11 @@ class Record:
         if stray is not None:
             message = f"'{field.name}' stands here as a template, and is missing {self.about}"
             return review.error(stray, message, "indent it further")
-        hint = (
-            f"add '{field.name}: {field.examples[0]}'" if field.examples else f"add '{field.name}', {field.shape.words}"
-        )
+        hint = f"add '{field.name}', {field.shape.words}"
+        if field.examples:
+            example = field.examples[0]
+            shown = example if isinstance(example, str) else msgspec.json.encode(example).decode()
+            hint = f"add '{field.name}: {shown}'"
         return review.error(review.place or node, f"'{field.name}' is missing {self.about}".rstrip(), hint)
 
     def _example(self) -> str:

@@ -22,6 +22,7 @@ TAB: Final = ("a tab stands where YAML wants blanks", "indent with blanks only")
 NO_BLANK: Final = re.compile(r"(\s*(?:- +)?(?:[\w.-]+|\"[^\"]*\"|'[^']*')):([^\s:/].*)")
 NO_COLON: Final = re.compile(r"(\s*(?:- +)?[\w.-]+)(?:(\s+)(\S.*)|\s*)")
 STARTS_ODDLY: Final = re.compile(r"([\s\[{,:-]|^)([*@`%&!][^\s,\]}:]*)(?=\s*(?:[,:\]}]|$))")
+BRACE_FIRST: Final = re.compile(r"(\s*(?:- +)?[\w.-]+: +)([\[{][^\[\]{}'\"]*[\]}] *[^\s,#\]}'\"][^'\"]*)")
 COLON_INSIDE: Final = re.compile(r"(\s*(?:- +)?[\w.-]+: +)([^\s\"'\[{|>].*: .*|[^\s\"'\[{|>].*:)$")
 
 
@@ -191,6 +192,8 @@ def _indents(text: Text, near: list[int]) -> Iterator[Repair]:
     for number in near:
         line = text.lines[number]
         own = _indent(line)
+        if NO_COLON.fullmatch(line) and not line.lstrip().startswith("- "):
+            continue  # a key that lacks its colon, which would be taken for the rest of the text above
         for other in _indents_around(text, number):
             if other != own:
                 hint = f"did you mean {other} blanks in front of it, not {own}?" if other else "did you mean none?"
@@ -225,12 +228,43 @@ def _no_colons(text: Text, near: list[int]) -> Iterator[Repair]:
     for number in near:
         found = NO_COLON.fullmatch(text.lines[number])
         if found is not None:
-            key, value = found[1], found[3]
-            meant = f"{key}: {value}" if value else f"{key}:"
+            key, value = found[1], found[3] or ""
+            value = value.partition(" #")[0] if not value.startswith("#") else ""
+            meant = f"{key}: {value}".rstrip()
             hint = f"did you mean '{meant.strip()}'?"
             yield Repair(number, len(key), 1, meant, "a colon is missing after the key", hint)
 
 
+def _dashes(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        line = text.lines[number]
+        own, said = _indent(line), line.strip()
+        if not said.startswith("- ") and any(
+            other.startswith(" " * own + "- ") for other in _beside(text, number) if _indent(other) == own
+        ):
+            better = f"{' ' * own}- {said}"
+            hint = f"did you mean '- {said.partition(' #')[0].rstrip()}'?"
+            yield Repair(number, own, 1, better, "a dash is missing in front of this item of the list", hint)
+
+
+def _beside(text: Text, number: int) -> Iterator[str]:
+    """Yield the lines that say something right above and below a line."""
+    above = (text.lines[at] for at in range(number - 1, -1, -1))
+    below = (text.lines[at] for at in range(number + 1, len(text.lines)))
+    for lines in (above, below):
+        yield from islice(filter(_says_something, lines), 1)
+
+
+def _flow_starts(text: Text, near: list[int]) -> Iterator[Repair]:
+    for number in near:
+        found = BRACE_FIRST.fullmatch(text.lines[number].rstrip())
+        if found is not None:
+            value = found[2]
+            message = f"a text that begins with {value[0]} needs quotes"
+            better = f"{found[1]}'{value}'"
+            yield Repair(number, len(found[1]), len(value), better, message, f"write '{value}'")
+
+
 EDITS: Final[tuple[Callable[[Text, list[int]], Iterator[Repair]], ...]] = (
-    _tabs, _colons, _odd_starts, _quotes, _brackets, _indents, _inner_colons, _no_colons,
+    _tabs, _colons, _odd_starts, _flow_starts, _quotes, _brackets, _indents, _inner_colons, _dashes, _no_colons,
 )  # fmt: skip
