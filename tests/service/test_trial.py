@@ -7,7 +7,7 @@ import pytest
 from gaugeway.config import load
 from gaugeway.errors import ConfigError
 from gaugeway.registry import Registry
-from gaugeway.service.trial import Trial, Verdict
+from gaugeway.service.trial.trial import Trial, Verdict
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 GATEWAY = """\

@@ -51,7 +51,7 @@ def run(words: Words) -> int:
         show_plan(report.plan, warnings=len(report.warnings))
     if words.on("--live"):
         from gaugeway.log.way import set_up  # noqa: PLC0415  (likewise)
-        from gaugeway.service.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
+        from gaugeway.service.trial.live import try_out  # noqa: PLC0415  (likewise: drivers, sockets)
 
         set_up("error")  # what else there is to say is said of each source
         return exits.WELL if try_out(report.plan, print) else exits.UNWELL

@@ -11,7 +11,7 @@ from gaugeway.service.presence.client import RefusedError, Talk
 from gaugeway.service.presence.find import MEANT, Meant, find
 from gaugeway.service.rollout.archive import recorded
 from gaugeway.service.rollout.difference import in_words
-from gaugeway.service.rollout.foresight import raised
+from gaugeway.service.rollout.hindsight import raised
 from gaugeway.service.rollout.rollout import Rollout
 
 

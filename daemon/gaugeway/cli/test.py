@@ -9,7 +9,7 @@ from gaugeway.cli.speech.chosen import CHOSEN, config_file
 from gaugeway.cli.speech.words import Words
 from gaugeway.config import load
 from gaugeway.registry import Registry
-from gaugeway.service.trial import Trial, Verdict
+from gaugeway.service.trial.trial import Trial, Verdict
 
 
 def words(name: str) -> Words:

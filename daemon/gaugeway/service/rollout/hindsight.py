@@ -8,7 +8,7 @@ from gaugeway.engine.build import Builder
 from gaugeway.plan import Plan
 from gaugeway.reading import Reading, Tick
 from gaugeway.registry import Registry
-from gaugeway.service.trial import Judge
+from gaugeway.service.trial.scene import Judge
 
 STEP: Final = 5.0
 AWAY: Final = 3600.0
