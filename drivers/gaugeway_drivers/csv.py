@@ -115,11 +115,18 @@ class Csv:
             yield file, gzip.GzipFile(fileobj=file) if self._path.suffix == ".gz" else file
 
     def _read(self, text: FileIO | gzip.GzipFile) -> bytes:
-        try:
+        """Return a block, or less: of a damaged archive nothing that may be nonsense."""
+        if isinstance(text, FileIO):
             return text.read(BLOCK)
+        data = b""
+        try:
+            while self._damage is None and len(data) < BLOCK and (more := text.read1(BLOCK - len(data))):
+                data += more
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             self._damage = Reject("damaged archive", str(error).encode())
-            return b""
+            if not isinstance(error, gzip.BadGzipFile):  # what came last was held against no checksum
+                return b""
+        return data
 
     def _readings(self, found: str | Reject | None) -> Iterator[Reading | Reject]:
         """Yield what is in a block; what is left of it when this is closed stays for the next time."""
@@ -136,6 +143,8 @@ class Csv:
         first, rest = first_row(text, self._separator)
         if any("\0" in cell for cell in first):
             raise ConfigError(f"{self._path} is no text in UTF-8: save it as such")
+        if any("\r" in cell for cell in first):
+            raise ConfigError(f"{self._path} ends its lines with CR alone: save it with LF, or CR and LF")
         layout = Layout(self._path, first, header=self._header, sensors=self._sensors)
         columns = self._format or guessed(first)
         reads = Reads(separator=self._separator, decimal=self._decimal, times=self._times, time=layout.time(columns))

@@ -84,7 +84,12 @@ class Layout:
 
     def _sensor_columns(self, time: int | None) -> dict[str, int]:
         is_wanted = wanted(self._sensors)
-        return {name: at for at, name in enumerate(self._names) if at != time and is_wanted(name)}
+        found = [(name, at) for at, name in enumerate(self._names) if at != time and is_wanted(name)]
+        columns = dict(found)
+        for name, at in found:
+            if columns[name] != at:
+                raise ConfigError(f"{self._file} has two columns {name!r}: say in `fields` which one counts, by number")
+        return columns
 
     def _sensor(self, sensor: Column | None) -> Column:
         """Return the column that names the sensor, or the name of the one sensor."""

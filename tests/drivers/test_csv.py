@@ -101,6 +101,21 @@ def test_a_packed_file_that_is_cut_or_damaged_ends_with_a_refusal(tmp_path: Path
         assert values == [n * n % 997 for n in range(1, len(values) + 1)]
 
 
+def test_what_came_out_of_a_damaged_archive_is_kept(tmp_path: Path) -> None:
+    path = written(tmp_path, LONG, "readings.csv.gz")
+    path.write_bytes(path.read_bytes() + b"appended by mistake")
+    *readings, last = outcomes(Csv(path=path, sensors=ALL))
+    assert readings == READINGS
+    assert isinstance(last, Reject)
+
+
+def test_one_row_in_an_old_encoding_changes_no_name_in_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_bytes("sensor,value\nhöhe,1\n".encode() + "größe,2\n".encode("latin-1") + "höhe,3\n".encode())
+    found = [item for item in outcomes(Csv(path=path, sensors=ALL)) if isinstance(item, Reading)]
+    assert [(item.sensor, item.value) for item in found] == [("höhe", 1.0), ("größe", 2.0), ("höhe", 3.0)]
+
+
 def test_bad_rows_are_refused_and_the_others_read(tmp_path: Path) -> None:
     rows = "boiler,21.,1700000000\nhall,ERR,1700000000\nhall,1\nhall,1,soon\nboiler,nan,1700000000\n\xb0,1,7\n"
     path = tmp_path / "readings.csv"
@@ -207,6 +222,8 @@ def test_a_file_without_rows_has_no_readings(text: str, tmp_path: Path) -> None:
         (LONG.replace(",", ";"), Columns(sensor="sensor", value="value"), "is the separator ';'"),
         ("a,b\n1,2\n", None, "no column of .* is called like a sensor: there is a, b"),
         (LONG.encode("utf-16").decode("latin-1"), None, "is no text in UTF-8"),
+        (LONG.replace("\n", "\r"), None, "ends its lines with CR alone"),
+        ("time,hall,hall\n1,2,3\n", None, "two columns 'hall': say in `fields` which one counts"),
     ],
 )
 def test_a_file_that_is_not_as_the_format_says_is_a_configuration_error(

@@ -57,4 +57,12 @@ class Blocks:
         try:
             return block.decode()
         except UnicodeDecodeError:
-            return block.decode("latin-1")
+            return "".join(map(_in_either, block.splitlines(keepends=True)))
+
+
+def _in_either(row: bytes) -> str:
+    """Return a row in the encoding that it is in; one that is not in UTF-8 makes no other so."""
+    try:
+        return row.decode()
+    except UnicodeDecodeError:
+        return row.decode("latin-1")
