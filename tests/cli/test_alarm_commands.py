@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.engine.kit import until
 from tests.support.brokers import free_port
 from tests.support.gateways import Home
+from tests.support.waiting import until
 
 HOT = """
 node: plant1

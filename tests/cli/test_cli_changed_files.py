@@ -4,8 +4,8 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import until
 from tests.support.gateways import Home
+from tests.support.waiting import until
 
 CONFIG = """
 node: plant1

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
+from tests.support.waiting import until
 
 from gaugeway.cli.inspect import line
 from gaugeway.cli.speech.picture import of_plan

@@ -6,9 +6,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
 from tests.support.service import environment
+from tests.support.waiting import until
 
 from gaugeway.cli.running.background import ended
 from gaugeway.service.presence.client import RefusedError

@@ -5,8 +5,8 @@ from collections import deque
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import until
 from tests.support.gateways import PLAIN, Home
+from tests.support.waiting import until
 
 from gaugeway.cli.logs import Wanted, written
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.engine.kit import until
 from tests.support.gateways import GAUGEWAY, Home
+from tests.support.waiting import until
 
 from gaugeway.cli.monitor.history import LEVELS, History, sparkline
 from gaugeway.cli.monitor.view import FIXED, View

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import until
 from tests.support.brokers import free_port
 from tests.support.gateways import Done, Home
+from tests.support.waiting import until
 
 from gaugeway.service.health.report import Complaint, Report
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import pytest
 import serial
-from tests.engine.kit import until
 from tests.support.brokers import MOSQUITTO, Mosquitto
 from tests.support.certificates import OPENSSL, Authority
 from tests.support.gateways import PLAIN, Home
+from tests.support.waiting import until
 
 needs_root: Final = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 MAY_NOT: Final = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")

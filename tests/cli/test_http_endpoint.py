@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from tests.engine.kit import PATIENCE, until
 from tests.support.brokers import free_port
 from tests.support.gateways import Home
+from tests.support.waiting import PATIENCE, until
 
 CONFIG = """
 node: plant1

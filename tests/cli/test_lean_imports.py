@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.support.brokers import publish, some_broker, until
+from tests.support.brokers import publish, some_broker
 from tests.support.gateways import Home
+from tests.support.waiting import until
 
 from gaugeway.mqtt import Message
 

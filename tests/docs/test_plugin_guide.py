@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.brokers import until
+from tests.support.waiting import until
 
 GUIDE = Path(__file__).parents[2] / "docs/plugins.md"
 FILES = dict(re.findall(r"```\w+ file=(\S+)\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL))

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final, Literal, Self
 
 import pytest
-from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, until
+from tests.support.brokers import Mosquitto, Peer, needs_mosquitto
 from tests.support.keeper import lines
+from tests.support.waiting import until
 
 from gaugeway.mqtt import Message
 

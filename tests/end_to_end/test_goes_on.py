@@ -9,7 +9,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, until
+from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish
+from tests.support.waiting import until
 
 from gaugeway.mqtt import Message
 

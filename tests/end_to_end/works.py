@@ -22,8 +22,9 @@ from typing import Final, Self, cast
 import msgspec
 import pytest
 from tests.sinks.alert.plant import retained
-from tests.support.brokers import Mosquitto, Peer, until
+from tests.support.brokers import Mosquitto, Peer
 from tests.support.gateways import GAUGEWAY
+from tests.support.waiting import until
 
 from gaugeway.mqtt import Message
 from gaugeway_sinks.alarms.alarm.command import Result

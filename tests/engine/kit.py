@@ -1,7 +1,6 @@
 """Small real parts to test the engine with: a source that says what it is told to, a sink that shows what it took."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, cast
+
+from tests.support.waiting import PATIENCE
 
 from gaugeway import Reading, Reject, Sensor, Sensors, Site, Tick, each
 from gaugeway.card import Role
@@ -21,18 +22,9 @@ from gaugeway.plan import OnError, PipelinePlan, Plan, Retry, SinkUse, SourceUse
 from gaugeway.plugin import Plugin
 from gaugeway.registry import Registry
 
-PATIENCE: Final = 10.0
 SOON: Final = Retry(first=0.001, most=0.002)
 NEVER: Final = Retry(first=3600.0, most=3600.0)
 END: Final = object()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is true, and fail where it does not come true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not come true"
-        threading.Event().wait(0.002)
 
 
 class Feed:

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
-from tests.engine.kit import PATIENCE, outlet, readings, until
+from tests.engine.kit import outlet, readings
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import Reading
 from gaugeway.engine.buffered import Buffered

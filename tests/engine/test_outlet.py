@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 import pytest
-from tests.engine.kit import NEVER, SOON, Shelf, outlet, readings, until
+from tests.engine.kit import NEVER, SOON, Shelf, outlet, readings
+from tests.support.waiting import until
 
 from gaugeway import Clock, DeviceError, Reading, Sensor, Sensors, Tick
 from gaugeway.contract import Urgent

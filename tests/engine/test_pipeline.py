@@ -4,21 +4,9 @@ import threading
 from collections.abc import Iterable, Iterator
 
 import pytest
-from tests.engine.kit import (
-    END,
-    NEVER,
-    PATIENCE,
-    Acknowledged,
-    Feed,
-    Shelf,
-    outlet,
-    pipeline,
-    readings,
-    running,
-    stage,
-    until,
-)
+from tests.engine.kit import END, NEVER, Acknowledged, Feed, Shelf, outlet, pipeline, readings, running, stage
 from tests.engine.pieces import Pairs, Repeats, adds
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import DeviceError, Reading, Tick
 from gaugeway.engine import intake as intake_module

@@ -4,18 +4,9 @@ import threading
 from functools import partial
 
 import pytest
-from tests.engine.kit import (
-    Acknowledged,
-    Feed,
-    Shelf,
-    outlet,
-    pipeline,
-    readings,
-    running,
-    stage,
-    until,
-)
+from tests.engine.kit import Acknowledged, Feed, Shelf, outlet, pipeline, readings, running, stage
 from tests.engine.pieces import Sums, adds, took
+from tests.support.waiting import until
 
 from gaugeway import Tick
 from gaugeway.engine.flags import Flags

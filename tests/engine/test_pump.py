@@ -6,7 +6,8 @@ from contextlib import closing
 from typing import cast
 
 import pytest
-from tests.engine.kit import PATIENCE, Shelf, intake, outlet, pipeline, readings, running, until
+from tests.engine.kit import Shelf, intake, outlet, pipeline, readings, running
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import DeviceError, Reading, Reject, Tick
 from gaugeway.engine import pump as module

@@ -10,19 +10,10 @@ from typing import Final
 import pytest
 from msgspec import structs
 from tests.conftest import open_files
-from tests.support.brokers import (
-    MOSQUITTO,
-    Iotcore,
-    Mosquitto,
-    Peer,
-    answers,
-    free_port,
-    needs_mosquitto,
-    publish,
-    until,
-)
+from tests.support.brokers import MOSQUITTO, Iotcore, Mosquitto, Peer, answers, free_port, needs_mosquitto, publish
 from tests.support.certificates import OPENSSL, Authority
 from tests.support.packets import CONNACK_5, ScriptedBroker
+from tests.support.waiting import until
 
 from gaugeway import DeviceError
 from gaugeway.mqtt import Broker, Delivery, Message, Publisher

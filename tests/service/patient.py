@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, registry, sensors, until
+from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, registry, sensors
+from tests.support.waiting import until
 
 from gaugeway import Reading, Sensor
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse

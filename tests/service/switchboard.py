@@ -10,7 +10,8 @@ from queue import SimpleQueue
 from typing import cast
 
 import msgspec
-from tests.engine.kit import PATIENCE, Fed, Feed, Shelf, Shelved, plan, registry
+from tests.engine.kit import Fed, Feed, Shelf, Shelved, plan, registry
+from tests.support.waiting import PATIENCE
 
 from gaugeway import Reading, Tick
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse, StageUse

@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 import pytest
-from tests.engine.kit import END, Fed, Feed, plan, readings, registry, until
+from tests.engine.kit import END, Fed, Feed, plan, readings, registry
 from tests.service import works
+from tests.support.waiting import until
 
 from gaugeway import Reading, Urgent
 from gaugeway.engine.recorder import Journaled

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.engine.kit import PATIENCE, plan, registry, until
+from tests.engine.kit import plan, registry
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import Reading
 from gaugeway.plan import SinkUse

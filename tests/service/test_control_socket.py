@@ -9,8 +9,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from tests.engine.kit import PATIENCE, readings, until
+from tests.engine.kit import readings
 from tests.service.switchboard import Stand, lines
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway.service.control.control import GUESTS
 from gaugeway.service.control.guest import IDLE, PIECE, REQUEST, GoneError, Guest

@@ -6,8 +6,9 @@ from typing import cast
 
 import msgspec
 import pytest
-from tests.engine.kit import Feed, readings, until
+from tests.engine.kit import Feed, readings
 from tests.service.switchboard import Stand
+from tests.support.waiting import until
 
 from gaugeway import Reading
 from gaugeway.plan import PipelinePlan

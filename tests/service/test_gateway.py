@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import END, PATIENCE, Feed, Shelf, plan, readings, until
+from tests.engine.kit import END, Feed, Shelf, plan, readings
 from tests.service.works import (
     REGISTRY,
     line,
@@ -14,6 +14,7 @@ from tests.service.works import (
     stages,
     started,
 )
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import ConfigError, Reading
 from gaugeway.errors import Place

@@ -4,8 +4,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.engine.kit import END, Feed, Shelf, Shelved, plan, readings, until
+from tests.engine.kit import END, Feed, Shelf, Shelved, plan, readings
 from tests.service.works import REGISTRY, line, results, sink, stages, started, took
+from tests.support.waiting import until
 
 from gaugeway import ConfigError
 from gaugeway.plan import Plan, SinkUse, StageUse

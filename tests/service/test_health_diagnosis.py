@@ -5,8 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.engine.kit import Fed, Feed, plan, readings, registry, until
+from tests.engine.kit import Fed, Feed, plan, readings, registry
 from tests.service.patient import AWAY, Stand, kinds, report_with
+from tests.support.waiting import until
 
 from gaugeway import Reading, Reject
 from gaugeway.plan import PipelinePlan, SourceUse

@@ -11,8 +11,9 @@ from zlib import crc32
 
 import msgspec
 import pytest
-from tests.engine.kit import SOON, Fed, Feed, plan, readings, registry, until
+from tests.engine.kit import SOON, Fed, Feed, plan, readings, registry
 from tests.service.patient import Stand, kinds, report_with
+from tests.support.waiting import until
 
 from gaugeway import DeviceError, Reading, Reject, Sensor
 from gaugeway.plan import PipelinePlan, SinkUse, SourceUse

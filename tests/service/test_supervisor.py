@@ -5,7 +5,8 @@ from asyncio import CancelledError
 from collections.abc import Iterator
 
 import pytest
-from tests.engine.kit import END, PATIENCE, SOON, Feed, Shelf, outlet, pipeline, readings, stage, until
+from tests.engine.kit import END, SOON, Feed, Shelf, outlet, pipeline, readings, stage
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway import ConfigError, DeviceError, Reading
 from gaugeway.plan import Retry

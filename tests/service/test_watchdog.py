@@ -10,7 +10,8 @@ from queue import SimpleQueue
 from typing import cast
 
 import pytest
-from tests.engine.kit import SOON, plan, registry, until
+from tests.engine.kit import SOON, plan, registry
+from tests.support.waiting import until
 
 from gaugeway import DeviceError, Reading, Tick
 from gaugeway.engine.wheel import Abandoned, Wheel

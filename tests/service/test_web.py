@@ -11,8 +11,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 import pytest
-from tests.engine.kit import PATIENCE, Fed, Feed, Shelf, Shelved, plan, readings, registry, until
+from tests.engine.kit import Fed, Feed, Shelf, Shelved, plan, readings, registry
 from tests.support.brokers import free_port
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway.plan import Http, PipelinePlan, SinkUse, SourceUse
 from gaugeway.service.gateway import Gateway

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
-from tests.engine.kit import NEVER, PATIENCE, Fed, Feed, Shelf, Shelved, registry
+from tests.engine.kit import NEVER, Fed, Feed, Shelf, Shelved, registry
 from tests.engine.pieces import Sums
+from tests.support.waiting import PATIENCE
 
 from gaugeway import ConfigError, Reading, Tick
 from gaugeway.plan import OnError, PipelinePlan, Plan, SinkUse, SourceUse, StageUse

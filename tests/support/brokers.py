@@ -15,7 +15,6 @@ import select
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -27,10 +26,10 @@ import pytest
 from paho.mqtt.client import Client as PahoClient
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from tests.support.waiting import PATIENCE, until
 
 from gaugeway.mqtt import Message
 
-PATIENCE: Final = 20.0
 MOSQUITTO: Final = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 needs_mosquitto: Final = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
@@ -215,15 +214,6 @@ def publish(port: int, *messages: Message) -> None:
     """Publish messages as a client of their own and return when the broker has them."""
     with closing(Peer(port)) as peer:
         peer.publish(*messages)
-
-
-def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait until a condition holds, and fail when it never does."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited in vain: {what}")
-        time.sleep(0.005)
 
 
 def answers(port: int) -> bool:

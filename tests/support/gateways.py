@@ -19,7 +19,7 @@ from typing import Final, NamedTuple, Self, cast
 
 import msgspec
 import pytest
-from tests.engine.kit import until
+from tests.support.waiting import until
 
 from gaugeway.cli import main
 from gaugeway.service.health.report import Report

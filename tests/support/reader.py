@@ -6,7 +6,8 @@ from contextlib import closing
 from typing import Final, Literal, Self
 
 import pytest
-from tests.support.brokers import PATIENCE, publish
+from tests.support.brokers import publish
+from tests.support.waiting import PATIENCE
 
 from gaugeway import Reading, Reject, Sensor, Sensors, Site, Tick
 from gaugeway.mqtt import Message

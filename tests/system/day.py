@@ -23,8 +23,9 @@ from typing import Final
 from urllib.request import urlopen
 
 import msgspec
-from tests.support.brokers import Mosquitto, free_port, until
+from tests.support.brokers import Mosquitto, free_port
 from tests.support.service import environment
+from tests.support.waiting import until
 from tests.system.campaign.load import RANGE, Messages, Publisher
 from tests.system.stepped import SetClock
 from tests.system.victim import Victim

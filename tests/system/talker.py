@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Final, Self
 
 import msgspec
-from tests.support.brokers import until
+from tests.support.waiting import until
 from tests.system.victim import Victim
 
 LINE: Final = b"N=%09d " + b"x" * 50 + b"\r\n"

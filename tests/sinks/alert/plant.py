@@ -8,7 +8,8 @@ from typing import Literal, Self
 
 import msgspec
 from tests.sinks.alarms.kit import START
-from tests.support.brokers import Peer, until
+from tests.support.brokers import Peer
+from tests.support.waiting import until
 
 from gaugeway import Reading, Rule, Sensor, Sensors, Site, Tick
 from gaugeway.mqtt import Message

@@ -12,7 +12,8 @@ import pytest
 from msgspec import structs
 from tests.sinks.alarms.kit import HOT, START
 from tests.sinks.alert.plant import Plant, events, retained
-from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, until
+from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish
+from tests.support.waiting import until
 
 from gaugeway import DeviceError, Quantity, Reading, Rule, Sensor
 from gaugeway.mqtt import Message

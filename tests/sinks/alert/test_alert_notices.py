@@ -6,8 +6,8 @@ from contextlib import closing
 from typing import Final
 
 import pytest
-from tests.support.brokers import until
 from tests.support.packets import CONNACK_5, ScriptedBroker
+from tests.support.waiting import until
 
 from gaugeway import DeviceError
 from gaugeway.mqtt import Broker, Message, Publisher

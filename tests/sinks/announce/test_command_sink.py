@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.sinks.announce.kit import Plant, site
-from tests.support.brokers import until
+from tests.support.waiting import until
 
 from gaugeway import ConfigError
 from gaugeway_sinks.command import Command

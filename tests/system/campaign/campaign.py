@@ -14,7 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Final, Literal
 
-from tests.support.brokers import Mosquitto, until
+from tests.support.brokers import Mosquitto
+from tests.support.waiting import until
 from tests.system.campaign.clock import Clock
 from tests.system.campaign.judge import Event, Verdict, Witness, judge
 from tests.system.campaign.line import FAULTS, Line

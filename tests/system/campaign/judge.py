@@ -9,7 +9,7 @@ import msgspec
 from paho.mqtt.client import Client as PahoClient
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
-from tests.support.brokers import until
+from tests.support.waiting import until
 
 EVENTS: Final = "gw/plant1/alert/+/event"
 EXAMPLES: Final = 3

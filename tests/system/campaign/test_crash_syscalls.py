@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
-from tests.support.brokers import Mosquitto, needs_mosquitto, publish, until
+from tests.support.brokers import Mosquitto, needs_mosquitto, publish
+from tests.support.waiting import until
 from tests.system.campaign.campaign import Campaign
 from tests.system.campaign.plan import Orders
 from tests.system.victim import Victim

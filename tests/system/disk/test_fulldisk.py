@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final, cast
 
 import pytest
-from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish, until
+from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish
+from tests.support.waiting import until
 from tests.system.disk.fulldisk import SmallDisk
 from tests.system.victim import Victim
 

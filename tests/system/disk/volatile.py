@@ -14,19 +14,18 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Final, NoReturn, Self
 
+from tests.support.waiting import PATIENCE, until
 from tests.system.victim import Victim
 
 SECTOR: Final = 512
 SIZE: Final = 96 * 1024 * 1024
 LARGEST: Final = 128 * 1024
-PATIENCE: Final = 20.0
 REQUEST: Final = struct.Struct("<IIQQIIII")
 ANSWER: Final = struct.Struct("<IiQ")
 INIT, OPEN, READ, WRITE, FSYNC, GETATTR, SETATTR = 26, 14, 15, 16, 20, 3, 4
@@ -147,10 +146,7 @@ class Disk:
         module = "tests.system.disk.volatile"
         words = [sys.executable, "-m", module, str(self._file), str(self._image), str(self._seed)]
         self._server = subprocess.Popen(words)
-        deadline = time.monotonic() + PATIENCE
-        while not os.path.ismount(self._file) and self._file.stat().st_size == 0:
-            assert time.monotonic() < deadline, "the disk does not come up"
-            time.sleep(0.005)
+        until(lambda: os.path.ismount(self._file) or self._file.stat().st_size, "the disk comes up")
         self._loop = _said("losetup", "--show", "--find", self._file)
         _said("mount", "-t", "ext4", self._loop, self.folder)
 
