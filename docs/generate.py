@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import msgspec
-
 from gaugeway.config.shown.reference import reference
-from gaugeway.config.shown.schema import schema
+from gaugeway.config.shown.schema import schema_text
 from gaugeway.registry import Registry
 
 ROOT = Path(__file__).parents[1]
@@ -13,5 +11,4 @@ ROOT = Path(__file__).parents[1]
 if __name__ == "__main__":
     registry = Registry.discover()
     (ROOT / "docs/configuration.md").write_text(reference(registry), encoding="utf-8")
-    text = msgspec.json.format(msgspec.json.encode(schema(registry)), indent=1).decode()
-    (ROOT / "configs/gaugeway.schema.json").write_text(text + "\n", encoding="utf-8")
+    (ROOT / "configs/gaugeway.schema.json").write_text(schema_text(registry), encoding="utf-8")

@@ -96,7 +96,8 @@ def _clock(moment: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.8g}"
+    text = f"{value:.6g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < 1e15 else text  # a meter's reading is written out
 
 
 def _shown(text: str) -> str:

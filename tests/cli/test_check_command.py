@@ -192,5 +192,5 @@ def test_a_scaffold_never_overwrites(tmp_path: Path) -> None:
     """What is there stays."""
     gaugeway("scaffold", tmp_path / "plant")
     (tmp_path / "plant/gaugeway.yaml").write_text("mine")
-    assert gaugeway("scaffold", tmp_path / "plant").returncode == 78
+    assert gaugeway("scaffold", tmp_path / "plant").returncode == 2
     assert (tmp_path / "plant/gaugeway.yaml").read_text() == "mine"

@@ -1,6 +1,7 @@
 """What the command line says of itself: readable in a terminal of 80 columns, and of use to who guesses."""
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +69,17 @@ def test_a_long_line_is_folded_below_what_it_says() -> None:
         "  assumed: every reading",
         "  crosses",
     ]
+
+
+def test_a_scaffold_is_known_to_editors_and_overwrites_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The schema takes in the plugin that comes with it; a name with a blank can be typed as it is shown."""
+    folder = tmp_path / "my plant"
+    assert f"gaugeway check '{folder}/gaugeway.yaml'" in said(capsys, "scaffold", str(folder))
+    first = (folder / "gaugeway.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=gaugeway.schema.json"
+    assert '"fahrenheit"' in (folder / "gaugeway.schema.json").read_text()
+    with pytest.raises(SystemExit, match="2"):
+        main(["scaffold", str(folder)])
+    assert "is there already: name another folder" in capsys.readouterr().err

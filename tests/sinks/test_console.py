@@ -42,6 +42,14 @@ def test_a_line_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [(75.01240996657948, "75.0124"), (12345678.9, "12345679"), (1e20, "1e+20")]
+)
+def test_as_many_digits_as_a_person_reads(value: float, shown: str) -> None:
+    """And a meter's reading as it stands on the meter."""
+    assert line(Reading("t", value, 0.0)).split()[3] == shown
+
+
 def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """The same lines as in a file."""
     Console(format="jsonl").consume(iter(BATCH))

@@ -12,6 +12,7 @@ from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.picture import Picture, of_plan, of_report
 from gaugeway.cli.speech.words import Words
 from gaugeway.reading import Reading
+from gaugeway.service.health.phrases import amount
 from gaugeway.service.presence.client import Answer, Talk
 from gaugeway.service.presence.find import MEANT, USUAL, Meant, UnclearError, find
 
@@ -80,6 +81,6 @@ def line(reading: Reading) -> str:
     """Return a reading as a line for people."""
     stamp = time.strftime("%H:%M:%S", time.localtime(reading.time)) + f".{int(reading.time * 1000) % 1000:03d}"
     results = {"normal": reading.normal, "average": reading.average, **(reading.more or {})}
-    shown = "  ".join(f"{name}={value:.6g}" for name, value in results.items() if value is not None)
+    shown = "  ".join(f"{name}={amount(value)}" for name, value in results.items() if value is not None)
     quality = "" if reading.quality == "good" else cast("str", reading.quality)
-    return f"{stamp}  {reading.sensor:<20} {reading.value:>12.6g} {reading.unit:<6} {quality:<9} {shown}".rstrip()
+    return f"{stamp}  {reading.sensor:<20} {amount(reading.value):>12} {reading.unit:<6} {quality:<9} {shown}".rstrip()

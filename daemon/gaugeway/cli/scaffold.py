@@ -2,24 +2,33 @@
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
-from gaugeway.errors import ConfigError
+from gaugeway.config.shown.schema import schema_text
+from gaugeway.registry import Registry
 
 SAMPLES: Final = Path(__file__).with_name("samples")
 SOURCES: Final = ("synthetic", "serial", "mqtt", "csv")
 USUAL: Final = {"port": "/dev/ttyUSB0", "broker": "mqtt://localhost", "file": "readings.csv"}
 PRIVATE: Final = 0o600
+SCHEMA: Final = "gaugeway.schema.json"
+EDITOR: Final = f"""\
+# yaml-language-server: $schema={SCHEMA}
+# By this line an editor completes and checks what you type. With more plugins of your own, do this again:
+# gaugeway schema --folder plugins > {SCHEMA}
+
+"""
 
 
 def words(name: str) -> Words:
     """Return its arguments."""
     taken = Words(
         name,
-        "Make a folder for a new gateway: a commented configuration, a file for secrets, rules and a plugin to start\n"
-        "from. It passes `gaugeway check` and runs as it is; then edit it.",
+        "Make a folder for a new gateway: a commented configuration, a file for secrets, rules, a plugin to start\n"
+        "from, and what an editor needs to check it all. It passes `gaugeway check` and runs as it is; then edit it.",
         "gaugeway scaffold plant --source serial --port /dev/serial/by-id/usb-FTDI_FT232R-if00-port0",
     )
     taken.value("folder", "the folder to make", metavar="DIR")
@@ -34,13 +43,15 @@ def run(words: Words) -> int:
     """Write the files; none that is there already is touched."""
     folder = words.path("folder")
     files = contents(words)
-    there = [name for name in files if (folder / name).exists()]
+    there = [name for name in (*files, SCHEMA) if (folder / name).exists()]
     if there:
-        raise ConfigError(f"{folder / there[0]} is there already: name another folder, nothing was written")
+        words.refuse(f"{folder / there[0]} is there already: name another folder; nothing was written")
     for name, text in files.items():
         write(folder / name, text, private=name == "secrets.yaml")
+    write(folder / SCHEMA, schema_text(Registry.discover([folder / "plugins"])), private=False)
     main = folder / "gaugeway.yaml"
-    print(f"Made {folder}. Next:\n\n  gaugeway check {main}\n  gaugeway run {main}\n\nThen edit {main}.")
+    typed = quote(str(main))
+    print(f"Made {folder}. Next:\n\n  gaugeway check {typed}\n  gaugeway run {typed}\n\nThen edit {main}.")
     return exits.WELL
 
 
@@ -51,11 +62,11 @@ def contents(words: Words) -> dict[str, str]:
         given = words.maybe(f"--{gap}") or usual
         main = main.replace(f"{{{gap}}}", f"mqtt://{given}" if gap == "broker" and "://" not in given else given)
     return {
-        "gaugeway.yaml": main,
+        "gaugeway.yaml": EDITOR + main,
         "rules/boiler.yaml": sample("rules.yaml"),
         "secrets.yaml": sample("secrets.yaml"),
         "plugins/fahrenheit.py": sample("fahrenheit.txt"),
-        ".gitignore": "state/\nsecrets.yaml\n",
+        ".gitignore": "state/\nsecrets.yaml\nreadings.jsonl*\n",
     }
 
 

@@ -1,10 +1,8 @@
 """`gaugeway schema`: the JSON Schema by which editors complete and check a configuration."""
 
-import msgspec
-
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
-from gaugeway.config.shown.schema import schema
+from gaugeway.config.shown.schema import schema_text
 from gaugeway.registry import Registry
 
 
@@ -13,8 +11,9 @@ def words(name: str) -> Words:
     taken = Words(
         name,
         "Print a JSON Schema of the configuration, with all plugins that are installed. An editor that finds it\n"
-        "completes and checks as you type; the first line of every sample says where it is.",
-        "gaugeway schema > gaugeway.schema.json",
+        "completes and checks as you type; the first line of each sample, and of what `gaugeway scaffold` makes, says\n"
+        "where it is: do this again there for plugins of your own.",
+        "gaugeway schema --folder plugins > gaugeway.schema.json",
     )
     taken.value("--folder", "also take in the plugins of this drop-in folder", metavar="DIR")
     return taken
@@ -24,5 +23,5 @@ def run(words: Words) -> int:
     """Print it."""
     folder = words.folder("--folder")
     registry = Registry.discover([folder] if folder else [])
-    print(msgspec.json.format(msgspec.json.encode(schema(registry)), indent=2).decode())
+    print(schema_text(registry), end="")
     return exits.WELL

@@ -114,7 +114,7 @@ class Sender:
         self.failing_since = monotonic() if self.failing_since is None else self.failing_since
         seconds = self._backoff.next()
         self.next_try = monotonic() + seconds
-        log.warning("cannot deliver", outbox=self.name, reason=self.last_error, retry_in=seconds)
+        log.warning("cannot deliver", outbox=self.name, reason=self.last_error, retry_in=round(seconds, 1))
         return seconds
 
     def _after_bug(self, error: BaseException, lane: Lane, count: int) -> float:

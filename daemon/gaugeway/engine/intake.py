@@ -255,7 +255,7 @@ class Intake:
         seconds = self._backoff.next()
         self.restarts += 1
         if self.status.become("waiting", words, retry_in=seconds):
-            log.warning("source waits", source=self.use.id, reason=words, retry_in=seconds)
+            log.warning("source waits", source=self.use.id, reason=words, retry_in=round(seconds, 1))
         until = self.time.now() + seconds
         while (left := until - self.time.now()) > 0 and not self._stopping.is_set():
             yield Burst([], self.time.now() if self.site.clock.live else self.site.clock.now, tick=True)

@@ -304,7 +304,7 @@ class Outlet:
         self._try_at = self._time.now() + seconds
         if self.status.become("waiting", in_words(error), retry_in=seconds):
             say = log.warning if trace is None else partial(log.error, error=trace)
-            say("sink waits", sink=self.use.id, reason=in_words(error), retry_in=seconds)
+            say("sink waits", sink=self.use.id, reason=in_words(error), retry_in=round(seconds, 1))
 
     def _leave_out(self, error: BaseException, readings: int) -> bool:
         first = error if self.meter.failed == 1 else None

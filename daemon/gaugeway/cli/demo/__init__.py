@@ -1,11 +1,13 @@
 """`gaugeway demo`: real drivers, a real broker and real alarms, with simulated sensors."""
 
+import logging
 import sys
 import tempfile
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 from typing import Final
 
 from gaugeway.cli.demo.broker import broker
@@ -23,6 +25,7 @@ from gaugeway.service.signals import Wishes, signals
 CONFIGURATION: Final = Path(__file__).with_name("demo.yaml")
 SECONDS: Final = 60.0
 REFRESH: Final = 0.25
+ABOUT: Final = "Two serial devices and three MQTT pumps, simulated, read by the real drivers."
 UNPLUGGED: Final = (30.0, 34.0)
 
 
@@ -48,6 +51,9 @@ def run(words: Words) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gaugeway-demo-")))
         name, port = stack.enter_context(broker(folder))
         set_up("error" if live else "warning")
+        logging.getLogger("gaugeway_sinks.alarms").setLevel("ERROR")  # they are shown as they come from the broker
+        if not live:
+            print(f"{ABOUT}\nIt takes {seconds:.0f} s; Ctrl-C ends it.\n", flush=True)
         stack.enter_context(Wire(folder / "boiler", boiler))
         stack.enter_context(Wire(folder / "cellar", cellar, unplugged=UNPLUGGED))
         version = "5" if name == "mosquitto" else "3.1.1"
@@ -58,8 +64,14 @@ def run(words: Words) -> int:
         stack.enter_context(Plant(port, view.alert))
         stack.enter_context(running(gateway))
         show(view, wishes, seconds)
-    print("\nThat was gaugeway. Next: `gaugeway scaffold plant` makes a folder for a gateway of your own.")
+    print(f"\nThat was gaugeway. Next, for a gateway of your own:\n\n  {_command()} scaffold plant")
     return exits.WELL
+
+
+def _command() -> str:
+    """Return how this command can be called again: it may stand in a folder where no shell looks for it."""
+    here = sys.argv[0]
+    return here if here.endswith("/gaugeway") and which("gaugeway") is None else "gaugeway"
 
 
 def show(view: View, wishes: Wishes, seconds: float) -> None:

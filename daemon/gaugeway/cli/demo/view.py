@@ -10,6 +10,7 @@ from gaugeway.engine.seen import SensorSeen
 from gaugeway.service.gateway import Gateway
 
 BAR: Final = 20
+OLD: Final = 2.0
 BOLD, RED, GREEN, DIM, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[2m", "\x1b[0m"
 
 
@@ -88,5 +89,7 @@ def _plain(name: str, seen: SensorSeen) -> str:
     last = seen.last
     if last is None:
         return name
-    average = f"  average {last.average:.2f}" if last.average is not None else ""
-    return f"{name:<16}{last.value:>9.2f} {last.unit:<5}{average}"
+    average = f"average {last.average:.2f}" if last.average is not None else ""
+    age = time.time() - last.time
+    old = f"{age:.0f} s old" if age >= OLD else ""
+    return f"{name:<16}{last.value:>9.2f} {last.unit:<5}  {average:<16} {old}".rstrip()

@@ -9,7 +9,7 @@ from gaugeway.cli.monitor.view import View
 from gaugeway.cli.running.ask import report_of, running
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
-from gaugeway.service.health.phrases import moment
+from gaugeway.service.health.phrases import amount, moment
 from gaugeway.service.health.report import Report
 from gaugeway.service.presence.client import NoAnswerError, RefusedError, Talk
 from gaugeway.service.presence.find import MEANT, find
@@ -74,7 +74,7 @@ def print_lines(word: str, every: float, until: float) -> None:
                 heard[key] = sensor.readings
                 quality = "stale" if sensor.stale else sensor.quality
                 stamp = moment(sensor.time or 0.0)
-                print(f"{stamp}  {sensor.name:<20} {sensor.value:>12.6g} {sensor.unit:<6} {quality}", flush=True)
+                print(f"{stamp}  {sensor.name:<20} {amount(sensor.value):>12} {sensor.unit:<6} {quality}", flush=True)
         time.sleep(max(0.0, min(every, until - time.monotonic())))
 
 

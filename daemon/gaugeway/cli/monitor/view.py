@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gaugeway.cli.monitor.history import LEVELS, PLAIN_LEVELS, History
-from gaugeway.service.health.phrases import cut, length, moment, plain, size
+from gaugeway.service.health.phrases import amount, cut, length, moment, plain, size
 from gaugeway.service.health.report import Report, Sensor, Sink, Source
 
 RED, GREEN, YELLOW, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -89,7 +89,7 @@ def _complaints(report: Report) -> Iterator[Line]:
 
 
 def _row(sensor: Sensor, course: str) -> str:
-    value = "nothing" if sensor.value is None else f"{sensor.value:.6g}"
+    value = "nothing" if sensor.value is None else amount(sensor.value)
     age = length(sensor.age) if sensor.age is not None else ""
     name = cut(plain(sensor.name), NAME)
     return f"{name:<{NAME}} {value:>10} {sensor.unit:<6} {course} {age:>8} {sensor.rate:>8.3g}"

@@ -50,7 +50,7 @@ def _row(field: Field) -> str:
 def as_text(value: object) -> str:
     """Return plain data in one line, as it may stand in a file."""
     if isinstance(value, str):
-        return value
+        return value.replace("\r", "\\r").replace("\n", "\\n")
     return msgspec.json.encode(value).decode().replace('":', '": ').replace(',"', ', "')
 
 

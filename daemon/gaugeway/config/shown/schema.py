@@ -20,6 +20,11 @@ LISTS: Final = ("anyOf", "allOf", "prefixItems")
 SINGLE: Final = ("items", "additionalProperties", "if", "then", "else")
 
 
+def schema_text(registry: Registry) -> str:
+    """Return the JSON Schema as it stands in a file."""
+    return msgspec.json.format(msgspec.json.encode(schema(registry)), indent=1).decode() + "\n"
+
+
 def schema(registry: Registry) -> Schema:
     """Return the JSON Schema of a configuration, with the options of all plugins that can be used."""
     return {

@@ -42,6 +42,12 @@ def number(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def amount(value: float) -> str:
+    """Say how much was measured, in six digits; what is larger is written out, as on a meter: `12345678`."""
+    text = f"{value:.6g}"
+    return f"{value:.0f}" if "e+" in text and abs(value) < 1e15 else text
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """Say how many for each reason: `3 crc, 1 too long`."""
     return ", ".join(f"{count:,} {reason}" for reason, count in counts.items())

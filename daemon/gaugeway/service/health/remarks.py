@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final, cast
 
 from gaugeway.service.health.inputs import some_left_out
-from gaugeway.service.health.phrases import length, names, number
+from gaugeway.service.health.phrases import amount, length, names, number
 from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source
 
 QUIET: Final = 60.0
@@ -73,7 +73,7 @@ def _on_sensor(sensor: Sensor, uptime: float) -> Iterator[Complaint]:
         yield Complaint(
             part=f"sensor {sensor.name}",
             kind="outside",
-            message=f"the last value of sensor '{sensor.name}', {sensor.value:.6g} {sensor.unit}".rstrip()
+            message=f"the last value of sensor '{sensor.name}', {amount(sensor.value)} {sensor.unit}".rstrip()
             + f", lies outside its range, {sensor.range[0]:g} to {sensor.range[1]:g}",
             advice="is it broken or disconnected, or is its `range` wrong?",
         )

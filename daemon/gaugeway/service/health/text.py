@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import fill
 from typing import Final
 
-from gaugeway.service.health.phrases import counted, cut, length, moment, number, plain, size
+from gaugeway.service.health.phrases import amount, counted, cut, length, moment, number, plain, size
 from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Source, Stage
 
 RED, GREEN, YELLOW, DIM, BOLD, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
@@ -111,7 +111,7 @@ def _of_source(source: Source) -> Row:
 
 def _of_sensor(sensor: Sensor) -> Row:
     quality = "stale" if sensor.stale else "garbled" if sensor.garbled else sensor.quality
-    value = f"{sensor.value:.6g}" if sensor.value is not None else "nothing"
+    value = amount(sensor.value) if sensor.value is not None else "nothing"
     age = length(sensor.age) if sensor.age is not None else ""
     return (sensor.name, value, sensor.unit, quality, age, _rate(sensor.rate))
 
