@@ -138,6 +138,25 @@ def test_the_same_messages_are_tried_until_they_arrive(make: Make, network: Netw
     assert outbox.condition().failing_for is None
 
 
+def test_an_outage_is_logged_when_it_begins_changes_and_ends(
+    make: Make, network: Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And not at each try of it, which would fill the log in a few days."""
+    caplog.set_level("INFO")
+    network.fails = network.down
+    outbox = make()
+    outbox.put(numbered(1))
+    network.wait(lambda: network.calls >= 4)
+    network.fails = lambda messages: DeviceError("no broker")
+    begun = network.calls
+    network.wait(lambda: network.calls >= begun + 4)
+    network.fails = lambda messages: None
+    network.wait(lambda: len(network.arrived) == 1)
+    outbox.close()
+    told = [record.getMessage() for record in caplog.records if record.name == "gaugeway.delivery.sender"]
+    assert told == ["cannot deliver", "cannot deliver", "delivers again"]
+
+
 def test_what_arrives_later_waits_behind_what_failed(make: Make, network: Network) -> None:
     """Order is kept through an outage."""
     network.fails = network.down

@@ -106,15 +106,18 @@ class Sender:
         self._bugs = 0
         self._backoff.reset()
         if self.failing_since is not None:
-            log.info("delivers again", outbox=self.name, after=monotonic() - self.failing_since)
+            log.info("delivers again", outbox=self.name, after=round(monotonic() - self.failing_since, 1))
         self.failing_since = self.next_try = None
 
     def _later(self, error: BaseException) -> float:
-        self.last_error = in_words(error)
+        reason = in_words(error)
+        news = self.failing_since is None or reason != self.last_error
+        self.last_error = reason
         self.failing_since = monotonic() if self.failing_since is None else self.failing_since
         seconds = self._backoff.next()
         self.next_try = monotonic() + seconds
-        log.warning("cannot deliver", outbox=self.name, reason=self.last_error, retry_in=round(seconds, 1))
+        if news:  # a broker that is away for days would fill the log; `health` says how long it has been
+            log.warning("cannot deliver", outbox=self.name, reason=reason, retry_in=round(seconds, 1))
         return seconds
 
     def _after_bug(self, error: BaseException, lane: Lane, count: int) -> float:

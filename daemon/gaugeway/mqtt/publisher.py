@@ -244,7 +244,7 @@ class Publisher:
         if trouble == self.trouble or self._close_by is not None:
             return
         if trouble:
-            log.warning("broker is away", reason=trouble)
+            log.warning("broker is away", broker=self.broker.where, reason=trouble)
         else:
             log.info("broker is back", broker=self.broker.where)
         self.trouble = trouble

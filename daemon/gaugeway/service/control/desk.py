@@ -116,8 +116,9 @@ class Desk:
         if isinstance(request, Flags):
             return ANSWERS.encode(Switches(flags.as_dict()))
         if request.name not in flags.as_dict():
-            known = ", ".join(flags.as_dict()) or "the configuration declares none"
-            return encoded(Said(error=f"there is no flag '{request.name}'; there are: {known}", code=USAGE))
+            known = ", ".join(flags.as_dict())
+            there_are = f"there are: {known}" if known else "the configuration declares none, under `flags`"
+            return encoded(Said(error=f"there is no flag '{request.name}'; {there_are}", code=USAGE))
         flags.turn(request.name, request.on)
         log.info("flag switched", flag=request.name, on=request.on, **_by(guest))
         return ANSWERS.encode(Switches(flags.as_dict()))
