@@ -2,21 +2,16 @@
 
 import os
 import sys
-from pathlib import Path
-from typing import Final
 
 from gaugeway.cli.setup.hand import Hand
 from gaugeway.cli.setup.layout import Layout
-from gaugeway.cli.setup.parts import LINK, UNITS, USUAL, parts
+from gaugeway.cli.setup.parts import LINK, SYSTEMD, UNITS, USUAL, WANTED, parts
 from gaugeway.cli.setup.reach import executable
 from gaugeway.cli.setup.sample import files
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.config import load_report
 from gaugeway.errors import ConfigError
-
-WANTED: Final = UNITS / "multi-user.target.wants"
-SYSTEMD: Final = Path("/run/systemd/system")
 
 
 def words(name: str) -> Words:

@@ -5,12 +5,12 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from gaugeway.cli.samples import sample
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.config.shown.schema import schema_text
 from gaugeway.registry import Registry
 
-SAMPLES: Final = Path(__file__).with_name("samples")
 SOURCES: Final = ("synthetic", "serial", "mqtt", "csv")
 USUAL: Final = {"port": "/dev/ttyUSB0", "broker": "mqtt://localhost", "file": "readings.csv"}
 PRIVATE: Final = 0o600
@@ -79,11 +79,6 @@ def connected(words: Words) -> str:
                 words.refuse(f"{word} goes with --source {source}, not with {said}")
             said = source
     return said or SOURCES[0]
-
-
-def sample(name: str) -> str:
-    """Return the text of a sample."""
-    return (SAMPLES / name).read_text(encoding="utf-8")
 
 
 def write(file: Path, text: str, *, private: bool) -> None:

@@ -4,11 +4,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from gaugeway.cli.install import SYSTEMD, WANTED
 from gaugeway.cli.setup.hand import Hand
 from gaugeway.cli.setup.layout import Layout
 from gaugeway.cli.setup.manifest import Manifest
-from gaugeway.cli.setup.parts import UNITS
+from gaugeway.cli.setup.parts import SYSTEMD, UNITS, WANTED
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.words import Words
 from gaugeway.errors import ConfigError

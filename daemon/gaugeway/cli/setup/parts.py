@@ -17,7 +17,10 @@ SHARED: Final = {
     "udev/60-gaugeway.rules": Path("/etc/udev/rules.d/60-gaugeway.rules"),
     "bash-completion/gaugeway": Path("/usr/local/share/bash-completion/completions/gaugeway"),
 }
+SYSTEMD: Final = Path("/run/systemd/system")
+"""It is there on a machine that systemd runs."""
 UNITS: Final = Path("/etc/systemd/system")
+WANTED: Final = UNITS / "multi-user.target.wants"
 
 
 def folder() -> Path:

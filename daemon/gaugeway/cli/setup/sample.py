@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from gaugeway.cli.scaffold import sample
+from gaugeway.cli.samples import sample
 from gaugeway.cli.setup.layout import Layout
 
 BROKER: Final = "mqtt://localhost"
