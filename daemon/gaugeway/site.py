@@ -25,6 +25,14 @@ class Clock:
         self.now = now
         self.pipeline = pipeline
 
+    def copy(self) -> "Clock":
+        """Return a clock that goes on showing what this one shows now."""
+        return Clock(live=self.live, now=self.now, pipeline=self.pipeline)
+
+    def show(self, other: "Clock") -> None:
+        """Show the same as another clock."""
+        self.live, self.now, self.pipeline = other.live, other.now, other.pipeline
+
     def of(self, reading: Reading) -> float:
         """Return the moment of a reading on a scale where differences are durations."""
         return self.now if self.live and reading.stamp != "device" else reading.time

@@ -12,7 +12,7 @@ from gaugeway import Clock, DeviceError, Reading, Sensor, Sensors, Tick
 from gaugeway.contract import Urgent
 from gaugeway.engine.audience import Audience
 from gaugeway.engine.joint import HaltedError
-from gaugeway.engine.outlet import BACKLOG, Outlet
+from gaugeway.engine.outlet import BACKLOG, Outlet, as_sink
 from gaugeway.plan import OnError, Retry, SinkUse
 from gaugeway.sensor import chosen
 
@@ -97,6 +97,39 @@ def test_a_pipeline_that_goes_on_pushes_out_nothing_of_one_that_waits() -> None:
     assert out.meter.dropped == {"sink blocked": 6}
     out.last_try()
     assert shelf.values[:3] == [1, 3, 3.5]
+
+
+def test_what_waited_is_seen_at_the_time_at_which_it_came() -> None:
+    """Whatever time it is when the sink works again, and whichever pipeline finds that out."""
+    seen: list[tuple[str, bool, float, float]] = []
+    clock = Clock()
+
+    class Notes(Shelf):
+        def consume(self, stream: Iterable[Reading]) -> None:
+            batch = list(stream)
+            super().consume(batch)
+            seen.append((clock.pipeline, clock.live, clock.now, batch[0].value))
+
+        def tick(self, tick: Tick) -> None:
+            seen.append((clock.pipeline, clock.live, tick.now, -1))
+
+    notes = Notes()
+    notes.broken = FAULT
+    out = Outlet(SinkUse(type="notes", id="notes", retry=SOON), as_sink(notes), clock=clock)
+    out.take(readings(1), Clock(live=True, now=10, pipeline="boiler"))
+    out.take(readings(2), Clock(live=False, now=500, pipeline="history"))
+    out.take(readings(3), Clock(live=True, now=11, pipeline="boiler"))
+    notes.broken = None
+    later = Clock(live=True, now=70, pipeline="boiler")
+
+    def told_the_time() -> bool:
+        out.tick(Tick(now=70), later)
+        return bool(seen) and seen[-1][3] == -1
+
+    until(told_the_time)
+    assert seen == [
+        ("boiler", True, 10, 1), ("history", False, 500, 2), ("boiler", True, 11, 3), ("boiler", True, 70, -1),
+    ]  # fmt: skip
 
 
 def test_a_sender_that_can_wait_is_told_to_before_anything_is_lost() -> None:

@@ -34,9 +34,9 @@ PATIENCE: Final = 5.0
 
 
 class Waiting(NamedTuple):
-    """A batch that a sink could not take yet, and the pipeline that it is of."""
+    """A batch that a sink could not take yet, and the time of its pipeline when it came."""
 
-    pipeline: str
+    clock: Clock
     batch: Sequence[Reading]
 
 
@@ -134,7 +134,7 @@ class Outlet:
                 own.now, own.live, own.pipeline = clock.now, clock.live, clock.pipeline
             if not self.works:
                 self.catch_up()
-            if self._tick is not None and (self.works or self._time.now() >= self._try_at):
+            if self._tick is not None and not self._backlog and (self.works or self._time.now() >= self._try_at):
                 self._attempt(self._let_pass, tick)
 
     def _keep(self, batch: Sequence[Reading]) -> None:
@@ -143,12 +143,12 @@ class Outlet:
         What is left out above the bound is of the same pipeline: one that goes on, because its device does, takes no
         room from another that waits for the sink to lose nothing.
         """
-        pipeline = self.clock.pipeline
-        own = [at for at, waiting in enumerate(self._backlog) if waiting.pipeline == pipeline]
+        clock = self.clock.copy()
+        own = [at for at, waiting in enumerate(self._backlog) if waiting.clock.pipeline == clock.pipeline]
         if len(own) >= BACKLOG:
             self.meter.drop("sink blocked", len(self._backlog[own[0]].batch))
             del self._backlog[own[0]]
-        self._backlog.append(Waiting(pipeline, batch))
+        self._backlog.append(Waiting(clock, batch))
 
     @property
     def predecessor(self) -> Sink | None:
@@ -162,15 +162,20 @@ class Outlet:
         return bool(getattr(self.sink, "unsaved", False))
 
     def catch_up(self) -> None:
-        """Hand over what waits, unless it is too early to try again."""
+        """Hand over what waits, each batch at the time at which it came, unless it is too early to try again."""
         with self.lock:
             if self._post.messages and self._time.now() >= self._try_at and not self._posted():
                 return
-            while self._backlog and self._time.now() >= self._try_at:
-                batch = self._backlog[0].batch
-                if not self._attempt(self._hand, batch, len(batch)):
-                    break
-                self._backlog.popleft()
+            present = self.clock.copy()
+            try:
+                while self._backlog and self._time.now() >= self._try_at:
+                    came, batch = self._backlog[0]
+                    self.clock.show(came)
+                    if not self._attempt(self._hand, batch, len(batch)):
+                        break
+                    self._backlog.popleft()
+            finally:
+                self.clock.show(present)
 
     def flush(self) -> None:
         """Make what was taken last; a fault waits like that of a batch."""
