@@ -120,7 +120,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Obstructed]:
         home.start()
         until(lambda: home.report().sources[1].state == "running")
         os.write(cable, b"\nT=21.5\nT=21.6\nT=21.7\n\x00\xff\xfe#!\nT=-127\n")
-        until(lambda: "asleep' hangs" in home.said() and "could not read 1 of the last 5" in home.said())
+        until(lambda: "asleep' hangs" in home.said() and "could not read 1 of the last 5 lines" in home.said())
         yield home
 
 
@@ -159,7 +159,7 @@ def test_a_driver_that_does_not_come_back(said: str) -> None:
 
 def test_a_device_that_sends_garbage_now_and_then(said: str) -> None:
     """How much of it, what is wrong with it, and where it is shown; it is no fault of the gateway."""
-    assert "- source 'mixed' could not read 1 of the last 5 inputs (1 no match)" in said
+    assert "- source 'mixed' could not read 1 of the last 5 lines (1 no match)" in said
     assert "`gaugeway logs --source mixed` shows what came" in said
 
 

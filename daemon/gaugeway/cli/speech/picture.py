@@ -80,7 +80,7 @@ def _planned_stage(use: StageUse) -> str:
 
 
 def _planned_sink(use: SinkUse) -> Node:
-    return Node(use.id, _joined(f"({use.type})", _selected(use.select), "buffered" if use.buffer else ""))
+    return Node(use.id, _joined(_kind(use.id, use.type), _selected(use.select), "buffered" if use.buffer else ""))
 
 
 def _of_source(source: "Source") -> str:
@@ -109,7 +109,7 @@ def _of_sink(sink: "Sink") -> str:
     failing = f"cannot deliver for {length(outbox.failing_for)}" if outbox and outbox.failing_for is not None else ""
     state = sink.state if sink.state != "running" else ""
     return _joined(
-        f"({sink.type})",
+        _kind(sink.name, sink.type),
         f"{sink.taken:,} taken",
         f"{waiting:,} waiting" if waiting else "",
         f"lost: {counted(sink.dropped)}" if sink.dropped else "",

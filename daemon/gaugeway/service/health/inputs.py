@@ -16,6 +16,8 @@ OF_FORMAT: Final = {
     "mqtt": "does the format fit the messages?",
     "csv": "does the format fit the columns?",
 }
+LOOSE: Final = {"serial": "is a cable loose, or does one device send something else?", "csv": "are they damaged?"}
+"""What may be wrong where most of what comes can be read."""
 
 
 def much_left_out(source: Source) -> Iterator[Complaint]:
@@ -46,8 +48,8 @@ def some_left_out(source: Source) -> Iterator[Complaint]:
         part=f"source {source.name}",
         kind="rejected",
         message=f"source '{source.name}' could not read {source.rejected_recently:,} of the last "
-        f"{source.came_recently:,} inputs ({counted(source.rejected)})",
-        advice=f"is a cable loose, or does one device send something else? {_shown_in_logs(source)}",
+        f"{source.came_recently:,} {KINDS.get(source.type, 'inputs')} ({counted(source.rejected)})",
+        advice=f"{LOOSE.get(source.type, 'does one device send something else?')} {_shown_in_logs(source)}",
     )
 
 

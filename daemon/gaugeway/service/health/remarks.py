@@ -10,16 +10,19 @@ from gaugeway.service.health.report import Complaint, Report, Sensor, Sink, Sour
 QUIET: Final = 60.0
 USUAL_TIMES: Final = 20
 REGULAR: Final = 10
+SENT: Final = {"mqtt": "is it published under a `topic` that is read, and", "csv": "is there a column or a row"}
+"""How the question begins whether a sensor can be heard at all."""
 WORN: Final = "`gaugeway logs` says when and why; is the SD card worn? `dmesg` may tell"
 
 
 def remarks(report: Report, troubled: set[str]) -> Iterator[Complaint]:
     """Yield what is worth a look; nothing of sensors whose source is in trouble or has ended."""
     yield from _on_process(report)
+    types = {source.name: source.type for source in report.sources}
     ended = {source.name for source in report.sources if source.state == "ended"}
     for sensor in report.sensors:
         if sensor.source not in troubled | ended and not sensor.stale:
-            yield from _on_sensor(sensor, report.process.uptime)
+            yield from _on_sensor(sensor, report.process.uptime, types.get(sensor.source, ""))
     for source in report.sources:
         yield from _on_source(source)
     yield from _on_storage(report)
@@ -53,13 +56,15 @@ def _on_process(report: Report) -> Iterator[Complaint]:
         )
 
 
-def _on_sensor(sensor: Sensor, uptime: float) -> Iterator[Complaint]:
+def _on_sensor(sensor: Sensor, uptime: float, type: str) -> Iterator[Complaint]:
     usual = uptime / sensor.readings if sensor.readings else 0.0
     if sensor.age is None:
         yield Complaint(
             part=f"sensor {sensor.name}",
             kind="unheard",
             message=f"sensor '{sensor.name}' has not said anything yet",
+            advice=f"{SENT.get(type, 'is it sent')} by this name? "
+            f"`gaugeway inspect --tap {sensor.source}` shows what comes",
         )
     elif sensor.readings >= REGULAR and sensor.age > max(QUIET, USUAL_TIMES * usual):
         yield Complaint(
