@@ -12,7 +12,8 @@ from gaugeway import Clock, DeviceError, Reading, Sensor, Sensors, Tick
 from gaugeway.contract import Urgent
 from gaugeway.engine.audience import Audience
 from gaugeway.engine.joint import HaltedError
-from gaugeway.engine.outlet import BACKLOG, Outlet, as_sink
+from gaugeway.engine.outlet import Outlet, as_sink
+from gaugeway.engine.waiting import ROOM
 from gaugeway.plan import OnError, Retry, SinkUse
 from gaugeway.sensor import chosen
 
@@ -79,12 +80,12 @@ def test_the_backlog_is_bounded_and_the_oldest_goes_first() -> None:
     """A sink that is away for long costs a counted number of readings and no memory."""
     shelf = Shelf(FAULT)
     out = outlet(shelf, retry=NEVER)
-    for number in range(BACKLOG + 3):
+    for number in range(ROOM + 3):
         out.take(readings(number, number + 0.5))
     assert out.meter.dropped == {"sink blocked": 6}
     out.last_try()
     assert shelf.values[:2] == [3, 3.5]
-    assert len(shelf.batches) == BACKLOG
+    assert len(shelf.batches) == ROOM
 
 
 def test_a_pipeline_that_goes_on_pushes_out_nothing_of_one_that_waits() -> None:
@@ -92,7 +93,7 @@ def test_a_pipeline_that_goes_on_pushes_out_nothing_of_one_that_waits() -> None:
     shelf = Shelf(FAULT)
     out = outlet(shelf, retry=NEVER)
     out.take(readings(1), Clock(pipeline="broker"))
-    for number in range(BACKLOG + 3):
+    for number in range(ROOM + 3):
         out.take(readings(number, number + 0.5), Clock(pipeline="device"))
     assert out.meter.dropped == {"sink blocked": 6}
     out.last_try()
@@ -145,7 +146,7 @@ def test_an_empty_batch_pushes_nothing_out() -> None:
     """A batch of which the sink wants no reading is no reason to drop another."""
     shelf = Shelf(FAULT)
     out = Outlet(SinkUse(type="t", id="out", select=("wanted",), retry=NEVER), shelf)
-    for number in range(BACKLOG):
+    for number in range(ROOM):
         out.take(readings(number, sensor="wanted"))
     out.take(readings(99, sensor="other"))
     assert not out.meter.dropped

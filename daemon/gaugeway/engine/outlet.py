@@ -1,10 +1,9 @@
 """One sink in its place: it is handed batches, and what its failure does is decided here."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from gaugeway.contain import Contained, contained, in_words
 from gaugeway.contract import Sink
@@ -16,6 +15,7 @@ from gaugeway.engine.postbag import Messages, Postbag
 from gaugeway.engine.state import hand_on
 from gaugeway.engine.status import Status
 from gaugeway.engine.timekeeper import Timekeeper
+from gaugeway.engine.waiting import Waiting
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger
 from gaugeway.plan import SinkUse
@@ -26,18 +26,8 @@ T = TypeVar("T")
 
 log = logger(__name__)
 
-BACKLOG: Final = 16
-"""Batches of one pipeline that wait in memory for a sink that fails: a moment's hiccup is bridged, no more."""
-
 PATIENCE: Final = 5.0
 """So many seconds a stop waits for a sink that hangs."""
-
-
-class Waiting(NamedTuple):
-    """A batch that a sink could not take yet, and the time of its pipeline when it came."""
-
-    clock: Clock
-    batch: Sequence[Reading]
 
 
 class Outlet:
@@ -62,7 +52,7 @@ class Outlet:
         self._close: Callable[[], None] | None = getattr(sink, "close", None)
         self._time = Timekeeper()
         self._backoff = Backoff(use.retry)
-        self._backlog: deque[Waiting] = deque()
+        self._waiting = Waiting()
         self._try_at = 0.0
         self._bugs = 0
         self.works = False
@@ -82,17 +72,17 @@ class Outlet:
     @property
     def pressed(self) -> bool:
         """Whether so many batches wait that a sender who can wait should."""
-        return len(self._backlog) >= BACKLOG // 2
+        return self._waiting.many
 
     @property
     def backlog(self) -> int:
         """How many readings wait for it."""
-        return sum(len(waiting.batch) for waiting in tuple(self._backlog))
+        return self._waiting.readings
 
     @property
     def behind(self) -> bool:
         """Whether it has not taken all that it was handed."""
-        return bool(self._backlog or self._post.messages)
+        return bool(self._waiting or self._post.messages)
 
     @property
     def ticking(self) -> bool:
@@ -134,21 +124,8 @@ class Outlet:
                 own.now, own.live, own.pipeline = clock.now, clock.live, clock.pipeline
             if not self.works:
                 self.catch_up()
-            if self._tick is not None and not self._backlog and (self.works or self._time.now() >= self._try_at):
+            if self._tick is not None and not self._waiting and (self.works or self._time.now() >= self._try_at):
                 self._attempt(self._let_pass, tick)
-
-    def _keep(self, batch: Sequence[Reading]) -> None:
-        """Let a batch wait for the sink to work again.
-
-        What is left out above the bound is of the same pipeline: one that goes on, because its device does, takes no
-        room from another that waits for the sink to lose nothing.
-        """
-        clock = self.clock.copy()
-        own = [at for at, waiting in enumerate(self._backlog) if waiting.clock.pipeline == clock.pipeline]
-        if len(own) >= BACKLOG:
-            self.meter.drop("sink blocked", len(self._backlog[own[0]].batch))
-            del self._backlog[own[0]]
-        self._backlog.append(Waiting(clock, batch))
 
     @property
     def predecessor(self) -> Sink | None:
@@ -168,12 +145,12 @@ class Outlet:
                 return
             present = self.clock.copy()
             try:
-                while self._backlog and self._time.now() >= self._try_at:
-                    came, batch = self._backlog[0]
+                while self._waiting and self._time.now() >= self._try_at:
+                    came, batch = self._waiting.first
                     self.clock.show(came)
                     if not self._attempt(self._hand, batch, len(batch)):
                         break
-                    self._backlog.popleft()
+                    self._waiting.leave()
             finally:
                 self.clock.show(present)
 
@@ -196,9 +173,8 @@ class Outlet:
             self._unhindered(self.flush)
             if self.outbox is not None:
                 self._unhindered(self.outbox.close)
-            for waiting in self._backlog:
-                self.meter.drop("sink blocked", len(waiting.batch))
-            self._backlog.clear()
+            if self._waiting:
+                self.meter.drop("sink blocked", self._waiting.clear())
             if self._close is not None:
                 self._unhindered(self._close)
             self.status.become("stopped")
@@ -238,6 +214,12 @@ class Outlet:
             self.audience = audience
             self._backoff.retry = use.retry
 
+    def _keep(self, batch: Sequence[Reading]) -> None:
+        """Let a batch wait for the sink to work again."""
+        gone = self._waiting.add(batch, self.clock)
+        if gone:
+            self.meter.drop("sink blocked", gone)
+
     def _unhindered(self, step: Callable[[], None]) -> None:
         with Contained() as fault:
             step()
@@ -255,7 +237,7 @@ class Outlet:
         if error is not None:
             return self._after(error, readings)
         posted = not self._post.messages or self._posted()
-        if posted and not self.works and (readings or not self._backlog):  # what waits goes before all that comes
+        if posted and not self.works and (readings or not self._waiting):  # what waits goes before all that comes
             self._begin_to_work()
         return True
 
