@@ -152,12 +152,12 @@ def test_a_source_that_acknowledges_is_told_when_it_may() -> None:
     bursts = into.bursts()
     next(bursts)
     into.commit()
-    assert into.acknowledges
+    assert into.can_wait
     assert source.commits == [source.said] == [3]
     bursts.close()
     plain = intake(Feed())
     plain.commit()
-    assert not plain.acknowledges
+    assert not plain.can_wait
 
 
 @pytest.mark.parametrize("fault", [DeviceError("connection lost"), OSError(32, "Broken pipe")])

@@ -74,7 +74,7 @@ class Intake:
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
         self._commit_fault: BaseException | None = None
         self._ticks = ticks(source)
-        self._sends_once = site.clock.live and not self.acknowledges
+        self._sends_once = site.clock.live and not self.can_wait
         self._unfinished = NO_BURST
         self._holds = False
         self._drained_by = math.inf
@@ -124,8 +124,8 @@ class Intake:
         return not self._holds or now >= self._drained_by
 
     @property
-    def acknowledges(self) -> bool:
-        """Whether the sender keeps what is not acknowledged, or it is a recording, which waits as well."""
+    def can_wait(self) -> bool:
+        """Whether nothing is lost while it is not read: what is not acknowledged is kept for it, or it is recorded."""
         return self._commit is not None or not self.site.clock.live
 
     def _one_opening(self) -> Generator[Burst]:

@@ -137,7 +137,7 @@ class Pipeline:
 
         At the end of the source the turn is kept in `ending`, while the stages give out what they have left.
         """
-        clock, meter, acknowledges = self.chain.site.clock, self.chain.intake, self.intake.acknowledges
+        clock, meter, can_wait = self.chain.site.clock, self.chain.intake, self.intake.can_wait
         coming = chained(self._released(), bursts)
         while (burst := self._next(coming)) is not None:
             if not self.recorder.keep(burst):
@@ -164,7 +164,7 @@ class Pipeline:
                     self._torn = True
                     raise
                 self._settle(burst)
-            if acknowledges and self._troubled:
+            if can_wait and self._troubled:
                 self._hold_back()
         if self.stopping.is_set():
             raise Recompose

@@ -262,7 +262,7 @@ class Journaled:
         self._troubled(error)
         if isinstance(error, JournalFullError):
             self._save_soon()
-        self._refused = self._intake.acknowledges
+        self._refused = self._intake.can_wait
         if self._refused:
             return False
         self.unkept += len(burst.readings)
