@@ -13,7 +13,7 @@ from gaugeway.plugin import METHOD, Plugin
 from gaugeway.registry import Registry
 from gaugeway.signature import REQUIRED
 
-BUILT_IN: Final = [plugin for plugin in Registry.discover().usable() if plugin.origin == "package gaugeway"]
+BUILT_IN: Final = [plugin for plugin in Registry.discover().usable() if plugin.built_in]
 ROLES: Final[tuple[Role, ...]] = ("source", "stage", "sink", "behaviour")
 
 

@@ -23,6 +23,8 @@ METHOD: Final[Mapping[Role, str]] = {
     "behaviour": "wrap",
 }
 INJECTED: Final = frozenset({"site"})
+OURS: Final = "package gaugeway"
+"""The origin of what comes with gaugeway."""
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -62,6 +64,11 @@ class Plugin:
         self.name = name
         self.origin = origin
         self._load = load
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with gaugeway."""
+        return self.origin == OURS
 
     @cached_property
     def target(self) -> Callable[..., object]:

@@ -1,12 +1,12 @@
 """Whether this user can work in the state folder: found out before anything is opened there, with what mends it."""
 
 import os
-import pwd
 from pathlib import Path
 from typing import Final
 
 from gaugeway.delivery.files import Files
 from gaugeway.errors import ConfigError, DeviceError
+from gaugeway.users import name_of
 
 OURS: Final = (
     "lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", "intake", "outbox", "clock",
@@ -51,7 +51,4 @@ def _closed(path: Path, *, within: bool = True) -> Path | None:
 
 
 def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)
+    return name_of(user) or str(user)

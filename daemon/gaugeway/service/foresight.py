@@ -10,7 +10,6 @@ from gaugeway.plugin import METHOD
 from gaugeway.registry import Registry
 
 GLANCE: Final = 65536
-OURS: Final = "package gaugeway"
 
 
 def foresee(file: Path) -> None:
@@ -23,7 +22,7 @@ def foresee(file: Path) -> None:
     for role in METHOD:
         for name in registry.names(role):
             plugin = registry.find(role, name) if name in words else None
-            if plugin is not None and plugin.origin == OURS:
+            if plugin is not None and plugin.built_in:
                 with suppress(PluginError):  # told of by who reads the file
                     plugin.target  # noqa: B018  (imported when it is asked for)
 

@@ -13,7 +13,6 @@ from gaugeway.reading import OWN_RESULTS
 from gaugeway.sensor import GLOB_CHARACTERS, Kind, Sensor, Sensors, chosen
 
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-BUILT_IN: Final = "package gaugeway"
 Declared = Row[Sensors[Sensor]]
 
 
@@ -86,7 +85,7 @@ def _check_result(node: Node, result: str, before: Row[Stage], review: Review) -
     guess = nearest(result, known - {result})
     if guess:
         review.error(node, f"no stage gives a result called '{result}'", f"did you mean '{guess}'?")
-    elif result in OWN_RESULTS or all(_is_open(stage) for stage in before):
+    elif result in OWN_RESULTS or all(_tells_results(stage) for stage in before):
         review.error(
             node,
             f"no stage before gives '{result}'",
@@ -101,9 +100,9 @@ def _gives(stage: Stage, result: str) -> bool:
     return result in _declared_results(stage) or (result in OWN_RESULTS and stage.use.type.startswith(result))
 
 
-def _is_open(stage: Stage) -> bool:
-    """Tell whether it is known what a stage leaves: one of ours, or one whose class says it."""
-    return stage.found.plugin.origin == BUILT_IN or hasattr(stage.found.plugin.target, "gives")
+def _tells_results(stage: Stage) -> bool:
+    """Tell whether it is known what a stage leaves: it is one of ours, or its class says it."""
+    return stage.found.plugin.built_in or hasattr(stage.found.plugin.target, "gives")
 
 
 def _declared_results(stage: Stage) -> tuple[str, ...]:

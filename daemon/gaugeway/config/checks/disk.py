@@ -1,7 +1,6 @@
 """What is to be read and written, against the disks that there are."""
 
 import os
-import pwd
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from gaugeway.config.text.nodes import Mapping, Node
 from gaugeway.config.text.review import Review
 from gaugeway.plan import Buffer
 from gaugeway.sensor import GLOB_CHARACTERS
+from gaugeway.users import name_of
 
 WRITTEN: Final = "path"
 DEVICE: Final = "port"
@@ -132,7 +132,4 @@ def _sizes(shape: object, value: object, node: Node) -> Iterator[tuple[int, Node
 
 
 def _user() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
+    return name_of(os.geteuid()) or str(os.geteuid())

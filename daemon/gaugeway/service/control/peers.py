@@ -1,11 +1,12 @@
 """Who is at the other end of a Unix socket, as the kernel says; nobody can pretend to be another."""
 
 import os
-import pwd
 import socket
 import struct
 from array import array
 from typing import Final, NamedTuple
+
+from gaugeway.users import name_of
 
 CREDENTIALS: Final = struct.Struct("3i")
 SO_PEERGROUPS: Final = 59
@@ -27,10 +28,7 @@ class Peer(NamedTuple):
     @property
     def name(self) -> str:
         """What this computer calls the user."""
-        try:
-            return pwd.getpwuid(self.user).pw_name
-        except KeyError:
-            return f"user {self.user}"
+        return name_of(self.user) or f"user {self.user}"
 
 
 def peer_of(connection: socket.socket) -> Peer:

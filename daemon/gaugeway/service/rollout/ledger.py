@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import pwd
 import shutil
 import time
 from collections.abc import Generator, Mapping
@@ -14,6 +13,7 @@ from typing import Final
 
 from gaugeway.delivery.files import Files
 from gaugeway.errors import ConfigError
+from gaugeway.users import name_of
 
 MOST_KEPT: Final = 20
 AUDIT: Final = "audit.jsonl"
@@ -70,10 +70,7 @@ class Ledger:
 
 def user() -> str:
     """Return what this computer calls who runs this."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
+    return name_of(os.getuid()) or f"user {os.getuid()}"
 
 
 def digest(content: bytes) -> str:
