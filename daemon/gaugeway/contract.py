@@ -44,9 +44,10 @@ class Sink(Protocol):
 
         Optional: `tick(tick)`, when time has passed; `deliver(messages)`, for whoever talks to a network: what
         `consume` and `tick` return is kept, and handed to `deliver` on another thread, in order, until it
-        returns without `DeviceError` or `OSError`; `save`, `restore` as above; `position()` and `rollback(position)`
-        for what is written to disk; `flush()`, make it last; `close()`, once, at the end; `after`, another sink,
-        which is handed everything before this one, and once if several come after it: what they have in common.
+        returns without `DeviceError` or `OSError` (early, if it returns how many arrived); `save`, `restore` as above;
+        `position()` and `rollback(position)` for what is written to disk; `flush()`, make it last; `close()`, once,
+        at the end; `after`, another sink, which is handed everything before this one, and once if several come
+        after it: what they have in common.
         """
         ...
 

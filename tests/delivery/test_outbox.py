@@ -204,6 +204,36 @@ def test_closing_delivers_what_still_waits(make: Make, network: Network) -> None
     assert network.arrived == numbered(500)
 
 
+def test_what_has_arrived_is_not_handed_over_again_when_a_delivery_returns_early(
+    tmp_path: Path, network: Network, opened: list[Outbox]
+) -> None:
+    """Not by a next process either, which finds the rest; what says nothing of numbers has delivered all."""
+
+    def two(messages: list[bytes]) -> int:
+        network.deliver(messages[:2])
+        if len(network.arrived) >= 6:
+            raise DeviceError("no network")
+        return 2
+
+    def well(messages: list[bytes]) -> bool:
+        network.deliver(messages)
+        return True
+
+    outbox = Outbox(two, name="out", folder=tmp_path / "outbox", retry=QUICK)
+    opened.append(outbox)
+    outbox.put([b"%d" % number for number in range(8)])
+    outbox.start()
+    network.wait(lambda: len(network.arrived) >= 6)
+    outbox.close()
+    assert network.arrived[:6] == [b"0", b"1", b"2", b"3", b"4", b"5"]
+    network.arrived.clear()
+    after = Outbox(well, name="out", folder=tmp_path / "outbox")
+    opened.append(after)
+    after.start()
+    network.wait(lambda: len(network.arrived) == 4)
+    assert network.arrived == [b"4", b"5", b"6", b"7"]
+
+
 def test_closing_does_not_wait_for_a_network_that_is_down(make: Make, network: Network) -> None:
     """One more try, and the rest is for the next start."""
     network.fails = network.down

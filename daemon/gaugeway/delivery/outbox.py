@@ -11,7 +11,7 @@ import msgspec
 from gaugeway.delivery.backlog import Backlog, Position
 from gaugeway.delivery.files import Files
 from gaugeway.delivery.reserve import Reserve
-from gaugeway.delivery.sender import Sender
+from gaugeway.delivery.sender import Deliver, Sender
 from gaugeway.log import logger
 from gaugeway.plan import Buffer, Retry
 
@@ -52,7 +52,7 @@ class Outbox:
 
     def __init__(
         self,
-        deliver: Callable[[list[bytes]], None],
+        deliver: Deliver,
         *,
         name: str,
         folder: Path | None,

@@ -17,18 +17,20 @@ log = logger(__name__)
 
 BATCH: Final = 256
 
+Deliver = Callable[[list[bytes]], int | None]
+"""Returns how many of the messages have arrived, from the first on; nothing where all have."""
+
 
 class Sender:
     """Hands messages to `deliver`, up to 256 at a time, in order; the next ones only when these have arrived.
 
+    One that takes its time may return early and say how many have: those are never handed to it again.
     `DeviceError` and `OSError` mean later: the same messages are tried again, after a pause that doubles. Any other
     error is a bug in `deliver`: then the messages are tried one by one, and one that fails `retry.attempts` times is
     left out, so that it does not block all others.
     """
 
-    def __init__(
-        self, name: str, deliver: Callable[[list[bytes]], None], backlog: Backlog, lock: threading.Lock, retry: Retry
-    ) -> None:
+    def __init__(self, name: str, deliver: Deliver, backlog: Backlog, lock: threading.Lock, retry: Retry) -> None:
         self.name = name
         self.sent = 0
         self.left_out = 0
@@ -87,13 +89,14 @@ class Sender:
         if work is None:
             return None
         lane, messages = work
+        said: object = None
         with Contained() as fault:
-            self._deliver(messages)
+            said = self._deliver(messages)
         with self._lock:
             if self._backlog.closed:
                 return None
             if fault.error is None:
-                self._arrived(lane, len(messages))
+                self._arrived(lane, said if type(said) is int and 0 < said < len(messages) else len(messages))
                 return 0.0
             if isinstance(fault.error, DeviceError | OSError):
                 return self._later(fault.error)

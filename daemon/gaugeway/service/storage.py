@@ -14,6 +14,7 @@ from gaugeway.delivery.journal import Journal
 from gaugeway.delivery.lock import Lock
 from gaugeway.delivery.outbox import Outbox
 from gaugeway.delivery.reserve import Reserve
+from gaugeway.delivery.sender import Deliver
 from gaugeway.delivery.store import Store
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
@@ -75,7 +76,7 @@ class Storage:
 
         `causes` makes last what urgent messages follow from.
         """
-        deliver: Callable[[list[bytes]], None] | None = getattr(outlet.sink, "deliver", None)
+        deliver: Deliver | None = getattr(outlet.sink, "deliver", None)
         if deliver is None:
             return None
         folder = self.folder / "outbox" / _safe(outlet.use.id) if self.plan.journal else None

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
+from time import monotonic
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -18,6 +19,9 @@ from gaugeway_sinks.alarms.post.post import Post, Posted
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[Sequence[Severity]] = ("info", "warning", "critical")
 USUAL: Final[tuple[Name, ...]] = ("raised", "cleared", "reminded", "resumed", "chattering", "removed")
+
+MOMENT: Final = 1.0
+"""So many seconds may pass before what was told is noted."""
 
 Least = Annotated[Severity, Meta(description="Tell of alarms that are as bad as this, or worse.")]
 Events = Annotated[
@@ -66,14 +70,23 @@ class Announcer(ABC):
         """Return the events that the passing of time led to."""
         return self._announce()
 
-    def deliver(self, messages: Sequence[bytes]) -> None:
-        """Tell of what is not told yet; return when all of it is."""
+    def deliver(self, messages: Sequence[bytes]) -> int:
+        """Tell of what is not told yet, for a moment; return how many of the messages are done with.
+
+        What was told would be told again after a restart that comes before this returns.
+        """
+        until = monotonic() + MOMENT
         waiting = {message: event for message in messages if (event := self._waiting(message)) is not None}
         order = iter(waiting)
+        done = messages
         for count in self.send(tuple(waiting.values())) if waiting else ():
             self._open.update(dict.fromkeys(islice(order, count)))
-        for message in messages:
+            if monotonic() >= until:
+                done = list(takewhile(lambda message: self._open.get(message) is None, messages))
+                break
+        for message in done:
             self._open.pop(message, None)
+        return len(done)
 
     def report(self) -> dict[str, object]:
         """Say how many events were left out, and why, until something is taken again."""

@@ -52,6 +52,19 @@ def test_what_was_told_before_a_failure_is_not_told_again() -> None:
     assert plant.sink.words == ["raised", "cleared", "raised"]
 
 
+def test_who_is_slow_says_what_is_done_with_and_goes_on_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A restart repeats no more than what was told in a moment."""
+    monkeypatch.setattr("gaugeway_sinks.announce.announcer.MOMENT", 0.0)
+    plant = Plant(Wire)
+    plant.read(86.0, 80.0, 87.0)
+    count = plant.sink.deliver(plant.outbox)
+    assert (plant.sink.words, 0 < count < len(plant.outbox)) == (["raised"], True)
+    del plant.outbox[:count]
+    while plant.outbox:
+        del plant.outbox[: plant.sink.deliver(plant.outbox)]
+    assert plant.sink.words == ["raised", "cleared", "raised"]
+
+
 def test_an_urgent_batch_may_come_between_two_tries() -> None:
     """What the first batch has told stays told."""
     plant = Plant(Wire)
