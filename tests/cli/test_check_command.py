@@ -108,6 +108,18 @@ def test_live_shows_what_could_not_be_read(file: Path) -> None:
     assert "such as: never,three" in done.stdout
 
 
+def test_live_tells_a_mistake_that_only_the_file_shows_in_a_sentence(file: Path) -> None:
+    """And no traceback, which is for who writes drivers."""
+    (file.parent / "rows.csv").write_text("t1,t2\n1,2\n")
+    file.write_text(
+        "sources: {s: {type: csv, path: rows.csv, format: {sensor: name, value: v},"
+        " sensors: {a: {kind: flow, unit: L/min}}}}\nsinks: {screen: {type: console}}\n"
+    )
+    done = gaugeway("check", file, "--live")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "has no column 'name'" in done.stdout
+
+
 def test_live_leaves_a_gateway_alone_that_runs(file: Path) -> None:
     """And says where its readings can be seen."""
     (file.parent / "state").mkdir()

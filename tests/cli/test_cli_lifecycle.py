@@ -209,6 +209,17 @@ def test_the_usual_gateway_is_meant_without_a_word(home: Home) -> None:
     assert home.run("health", config=False).returncode == 3
 
 
+def test_a_gateway_that_does_not_run_is_not_started_unnamed(home: Home) -> None:
+    """The last one that ran on this computer may be anybody's; its end is told all the same."""
+    home.start()
+    home.run("stop")
+    for command in ("start", "restart"):
+        refused = home.run(command, config=False)
+        assert (refused.returncode, "no gaugeway.yaml here" in refused.stderr) == (2, True)
+    assert not home.alive
+    assert f"`gaugeway start {home.config}` starts it" in home.run("health", config=False).stdout
+
+
 def test_a_start_that_is_taken_back_leaves_nothing_behind(home: Home) -> None:
     """Ctrl-C while it waits: the gateway that it began is ended too."""
     starting = home.background("start")

@@ -86,7 +86,9 @@ def _silence(meant: Meant, seen: Sighting, error: NoAnswerError) -> str:
 
 def _obituary(meant: Meant) -> str:
     """Say what is known of a gateway that does not run."""
-    seen, start = meant.seen, f"`gaugeway start {meant.config}`"
+    seen = meant.seen
+    config = meant.config or (seen.record.config if seen else "")
+    start = f"`gaugeway start {config}`"
     if seen is None:
         if meant.config is None:
             return "no gateway is running, nor was one since this computer started\n`gaugeway scaffold DIR` makes one"
@@ -105,7 +107,7 @@ def _obituary(meant: Meant) -> str:
         lines.insert(1, f"its last words: {record.words}")
     lines.append(f"{start} starts it, and it goes on where it was")
     if record.unit or os.path.exists(record.log):
-        lines.append(f"`gaugeway logs {meant.config}` shows what it logged last")
+        lines.append(f"`gaugeway logs {config}` shows what it logged last")
     return "\n".join(lines)
 
 

@@ -26,7 +26,7 @@ def run(words: Words) -> int:
     """Stop it, if it runs."""
     meant = find(words.text("config"))
     if meant.seen is None or not meant.runs:
-        print(f"{meant.config or 'no gateway'} is not running: there is nothing to stop")
+        print(f"{f'{meant.config} is not' if meant.config else 'no gateway is'} running: there is nothing to stop")
         return exits.WELL
     unit = unit_of(meant)
     return told("stop", unit) if unit is not None else stop(meant.seen, kill=words.on("--kill"))

@@ -40,7 +40,7 @@ def _awaited(child: subprocess.Popen[bytes], config: str) -> int:
     while time.monotonic() < until:
         code = child.poll()
         if code is not None:
-            return _ended_early(code)
+            return _ended_early(code, config)
         seen = find(config).seen
         if seen is not None and seen.alive and seen.record.pid == child.pid and _ready(seen):
             print(f"{seen.record.node} runs: process {child.pid}, its log is {seen.record.log}")
@@ -96,9 +96,11 @@ def _ready(seen: Sighting) -> bool:
         return False
 
 
-def _ended_early(code: int) -> int:
+def _ended_early(code: int, config: str) -> int:
     if code == 0:
         print("all its sources have come to their end already")
+    elif code == exits.UNWELL:
+        print(f"gaugeway: it has ended already, and not well: `gaugeway logs {config}` shows why", file=sys.stderr)
     elif code < 0:
         print(f"gaugeway: it was ended by signal {-code}", file=sys.stderr)
     return code if code >= 0 else exits.UNWELL

@@ -48,7 +48,10 @@ def config_of(word: str) -> str | None:
 
 
 def find(word: str) -> Meant:
-    """Return the gateway that a word means: a path, a name, or none for the usual one or the only one that runs."""
+    """Return the gateway that a word means: a path, a name, or none for the usual one or the only one that runs.
+
+    Where none runs, what is known of the last one that did is told, and it is not meant: `start` does not wake it up.
+    """
     config = config_of(word)
     if config is not None:
         return Meant(config, next(iter(sightings_of(os.path.realpath(config))), None))
@@ -59,7 +62,7 @@ def find(word: str) -> Meant:
     if len(living) > 1:
         raise UnclearError(f"several gateways run, name one: {', '.join(seen.record.config for seen in living)}")
     seen = next(iter(everybody), None)
-    return Meant(seen.record.config if seen else None, seen)
+    return Meant(seen.record.config if seen and seen.alive else None, seen)
 
 
 def _named(word: str, everybody: list[Sighting]) -> Meant:

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Final
 
 from gaugeway.delivery.lock import Lock
 from gaugeway.engine.build import Builder
 from gaugeway.engine.pipeline import Pipeline
-from gaugeway.errors import ConfigError
+from gaugeway.errors import ConfigError, GaugewayError
 from gaugeway.log.lines import legible
 from gaugeway.plan import Plan
 from gaugeway.registry import Registry
@@ -65,9 +65,10 @@ class Attempt:
         return [*found, f"  such as: {plain(str(refused))}"] if refused else found
 
     def _read(self) -> None:
-        for _ in self.intake.bursts():
-            if self.pipeline.stopping.is_set():
-                return
+        with suppress(GaugewayError):  # its status says what is wrong
+            for _ in self.intake.bursts():
+                if self.pipeline.stopping.is_set():
+                    return
 
 
 def try_out(plan: Plan, say: Callable[[str], object], patience: float = PATIENCE) -> bool:
