@@ -85,17 +85,6 @@ def test_live_shows_a_first_reading_of_each_sensor(file: Path) -> None:
     assert all(f"\n  {name}  " in done.stdout for name in "ab")
 
 
-def test_live_says_what_is_wrong_with_a_port(file: Path) -> None:
-    """In the words that `health` uses."""
-    file.write_text(
-        "sources: {s: {type: serial, port: /dev/nothing, format: {type: csv, fields: [a]},"
-        " sensors: {a: {kind: flow, unit: L/min}}}}\nsinks: {screen: {type: console}}\n"
-    )
-    done = gaugeway("check", file, "--live")
-    assert done.returncode == 1
-    assert "/dev/nothing is not there" in done.stdout
-
-
 def test_live_shows_what_could_not_be_read(file: Path) -> None:
     """So that the format can be put right; nothing else is printed."""
     (file.parent / "rows.csv").write_text("time,a\nnever,three\n")
