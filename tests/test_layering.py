@@ -177,6 +177,25 @@ def test_what_everybody_imports_is_light(module: str) -> None:
     assert loaded.isdisjoint({"paho", "serial", "sqlite3", "asyncio", "yaml", "importlib.metadata", *PLUGINS})
 
 
+def test_a_daemon_starts_without_what_it_has_no_use_for() -> None:
+    """Nor does it hold the reader of its configuration; libraries would have it import the rest."""
+    program = "import sys, gaugeway.cli.run, gaugeway.service.daemon, gaugeway.mqtt.client; print(*sorted(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    unused = {
+        "base64",
+        "dns",
+        "hashlib",
+        "inspect",
+        "ipaddress",
+        "msgspec.inspect",
+        "socks",
+        "ssl",
+        "typing_extensions",
+    }
+    assert unused.isdisjoint(run.stdout.split())
+    assert {"asyncio", "gaugeway.config", "serial", "urllib.request", "yaml", *PLUGINS}.isdisjoint(run.stdout.split())
+
+
 def test_whatever_may_come_is_caught_in_one_file_only() -> None:
     """Everywhere else an `except` says which errors it means."""
     wrong: list[str] = []

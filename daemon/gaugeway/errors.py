@@ -11,7 +11,10 @@ An `OSError` from a source or sink counts as a `DeviceError`.
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
+from gaugeway.spared import spared, uncompiled, without
+
+with uncompiled(), spared("msgspec.inspect"), without("typing_extensions"):  # who needs it comes by here first
+    import msgspec
 
 WIDEST: Final = 72
 """With what stands in front of it, a line of a terminal."""

@@ -4,7 +4,11 @@ import os
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
+
+from gaugeway.spared import spared
+
+with spared("ipaddress"):  # it is for addresses in brackets only
+    from pathlib import Path
 
 from gaugeway.cli.speech import exits
 from gaugeway.cli.speech.chosen import CHOSEN, config_file

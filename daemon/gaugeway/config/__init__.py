@@ -9,6 +9,9 @@
 * `upgrade`: a file of an older format
 """
 
-from gaugeway.config.load import Report, load, load_report, load_text
+from gaugeway.spared import uncompiled
+
+with uncompiled():  # most are for what is wrong with a file, or for the YAML parser that is not in C
+    from gaugeway.config.load import Report, load, load_report, load_text
 
 __all__ = ["Report", "load", "load_report", "load_text"]

@@ -14,10 +14,10 @@ from gaugeway.errors import DeviceError, PluginError
 from gaugeway.mqtt.broker import Broker
 from gaugeway.mqtt.faults import unreachable
 from gaugeway.mqtt.packets import Cutter
-from gaugeway.mqtt.spared import spared
 from gaugeway.mqtt.wire import Wire
+from gaugeway.spared import spared, without
 
-with spared("hashlib", "ssl", "urllib.request"):
+with spared("base64", "hashlib", "ssl", "urllib.request"), without("dns"), without("socks"):
     from paho.mqtt.client import Client as PahoClient
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
     from paho.mqtt.packettypes import PacketTypes
