@@ -1,5 +1,6 @@
 """An alarm rule as it is written in the configuration, and what can be said against it before a sensor speaks."""
 
+import re
 import string
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal
@@ -21,10 +22,14 @@ CONDITIONS: Final = ("above", "below", "outside", "rate", "stuck", "stale", "qua
 SELECTORS: Final = ("sensor", "sensors", "kind", "difference")
 HYSTERETIC: Final = frozenset({"above", "below", "outside", "rate", "stuck"})
 IN_SENSORS_UNIT: Final = frozenset({"value", "average"})
-MESSAGE_FIELDS: Final = frozenset((
-    "node", "rule", "sensor", "event", "condition", "severity", "value", "unit", "quality", "op", "threshold",
-    "clear_at", "peak", "samples", "occurrence", "first_crossed", "raised", "cleared",
-))  # fmt: skip
+MESSAGE_FIELDS: Final[Mapping[str, float | str]] = {
+    **dict.fromkeys(("node", "rule", "sensor", "event", "condition", "severity", "unit", "quality", "op"), "text"),
+    **dict.fromkeys(("first_crossed", "raised", "cleared"), "text"),
+    **dict.fromkeys(("value", "threshold", "clear_at", "peak"), 1.5),
+    **dict.fromkeys(("samples", "occurrence"), 1),
+}
+"""What a message can tell, each with an example."""
+UNFIT_FORM: Final = re.compile(r"\d{4}|{")
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -237,13 +242,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
         if self.message is None:
             return
         try:
-            fields = [field for _, field, _, _ in string.Formatter().parse(self.message) if field is not None]
+            parts = list(string.Formatter().parse(self.message))
         except ValueError as error:
             yield "message", f"cannot be read: {error}; a brace that is meant is written twice"
             return
-        for field in fields:
+        for _, field, form, conversion in parts:
+            if field is None:
+                continue
             if field not in MESSAGE_FIELDS:
                 yield "message", f"knows no {{{field}}}; there is {', '.join(sorted(MESSAGE_FIELDS))}"
+            elif not _fits(MESSAGE_FIELDS[field], form or "", conversion):
+                yield "message", f"cannot write {{{field}}} like '{form or conversion}'; numbers go like {{value:.1f}}"
 
     def _quantities(self) -> Iterator[tuple[str, Quantity]]:
         for key in ("above", "below", "clear_below", "clear_above", "hysteresis"):
@@ -254,6 +263,15 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, rename={"for_": "for"}, fo
             yield "outside", quantity
         if self.rate is not None:
             yield "rate", self.rate.amount
+
+
+def _fits(example: float | str, form: str, conversion: str | None) -> bool:
+    if UNFIT_FORM.search(form) or conversion not in (None, "a", "r", "s"):
+        return False
+    try:
+        return bool(format(repr(example) if conversion else example, form))
+    except ValueError:
+        return False
 
 
 def _less(one: Quantity | None, other: Quantity | None) -> bool:

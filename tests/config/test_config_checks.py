@@ -59,6 +59,11 @@ def checked(text: str) -> list[str]:
         ("{difference: [boiler, boiler2], above: 500}", "'above': the difference of the two lies between -100 and 100"),
         ("{kind: pressure, above: 50}", "'above': 50 lies outside the range of 'main', 0 to 10 bar"),
         ("{sensor: boiler, above: 50, message: '{vlaue}'}", "'message' knows no {vlaue}"),
+        ("{sensor: boiler, above: 50, message: '{value:d}'}", "'message' cannot write {value} like 'd'; numbers go"),
+        ("{sensor: boiler, above: 50, message: '{unit:.1f}'}", "'message' cannot write {unit} like '.1f'"),
+        ("{sensor: boiler, above: 50, message: '{value:{unit}}'}", "'message' cannot write {value} like '{unit}'"),
+        ("{sensor: boiler, above: 50, message: '{value!x}'}", "'message' cannot write {value} like 'x'"),
+        ("{sensor: boiler, above: 50, message: '{value:99999999.1f}'}", "'message' cannot write {value} like '99"),
     ],
 )
 def test_a_rule_is_held_against_itself_and_the_sensors(rule: str, said: str) -> None:

@@ -1,5 +1,6 @@
 """A text with gaps, `{message}` or `{value:.1f}`, that are filled from an event."""
 
+import re
 import string
 from typing import Final, cast
 
@@ -10,6 +11,9 @@ FIELDS: Final = frozenset((
     "id", "node", "rule", "sensor", "event", "occurrence", "condition", "severity", "value", "unit", "quality", "op",
     "threshold", "clear_at", "peak", "samples", "first_crossed", "raised", "cleared", "emitted", "message",
 ))  # fmt: skip
+
+UNFIT: Final = re.compile(r"\d{4}|{")
+"""Widths that no text has, and gaps in gaps."""
 
 
 class Template:
@@ -46,7 +50,7 @@ class Template:
 
 def _is_form(form: str) -> bool:
     """Tell whether a number, a whole number or a text can be formatted like that."""
-    return "{" not in form and any(_formatted(sample, form) is not None for sample in (1.0, 1, "text"))
+    return not UNFIT.search(form) and any(_formatted(sample, form) is not None for sample in (1.0, 1, "text"))
 
 
 def _formatted(value: float | str, form: str) -> str | None:

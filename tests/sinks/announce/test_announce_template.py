@@ -40,6 +40,7 @@ def test_gaps_are_filled(text: str, filled: str) -> None:
         ("{message!r}", "{message} is formatted like {value:.1f}"),
         ("{value:{unit}}", "{value} is formatted like"),
         ("{value:zz}", "and not 'zz'"),
+        ("{message:>99999999}", "and not '>99999999'"),
         ("{", "'body' cannot be read: .* written twice, as in {{"),
     ],
 )
