@@ -13,10 +13,11 @@ import pytest
 import serial
 from tests.support.brokers import MOSQUITTO, Mosquitto
 from tests.support.certificates import OPENSSL, Authority
+from tests.support.disks import small_disk
 from tests.support.gateways import PLAIN, Home
 from tests.support.waiting import until
 
-needs_root: Final = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+needs_root: Final = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 MAY_NOT: Final = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 """Root without its rights: what is forbidden to users is forbidden to it too."""
 CONFIG: Final = """
@@ -189,22 +190,10 @@ def test_a_clock_that_was_never_set(tmp_path: Path) -> None:
         assert "NOT SET" in said
 
 
-@contextmanager
-def small_disk(at: Path) -> Generator[None]:
-    """Put a disk with little room at a folder."""
-    at.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(at)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(at)], check=True)
-
-
-@needs_root
 def test_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
     """Which one, how full, and how to find out by what; with room again, nothing is said any more."""
     storage = f"storage: {{dir: {tmp_path}/disk/state, journal_size: 8MiB}}\n"
-    with small_disk(tmp_path / "disk"), Home(tmp_path, storage + PLAIN) as home:
+    with small_disk(tmp_path / "disk", "64m"), Home(tmp_path, storage + PLAIN) as home:
         filler = tmp_path / "disk" / "filler"
         filler.write_bytes(bytes(64_000_000))
         home.start()

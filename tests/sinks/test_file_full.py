@@ -3,15 +3,15 @@
 import errno
 import os
 import resource
-import subprocess
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.disks import small_disk
 
 from gaugeway import Reading
 from gaugeway_sinks.file import File
@@ -120,28 +120,19 @@ def test_what_could_not_be_taken_back_at_once(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Generator[Path]:
     """A file system with room for 64 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "gaugeway-test", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("mounting takes root")
-    try:
+    with small_disk(tmp_path / "disk", "64k") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 @pytest.mark.parametrize("size", [None, 3_000])
-def test_a_really_full_disk(small_disk: Path, tmp_path: Path, size: int | None) -> None:
+def test_a_really_full_disk(disk: Path, tmp_path: Path, size: int | None) -> None:
     """No half line, no half batch, whole rotated files; with room again the next batch is written."""
     rotate = Rotate(size=size, compress=False) if size else None
-    hog = small_disk / "hog"
+    hog = disk / "hog"
     hog.write_bytes(b"x" * 30_000)
-    sink = File(path=small_disk / "r.jsonl", rotate=rotate)
+    sink = File(path=disk / "r.jsonl", rotate=rotate)
     taken, refused = 0, 0
     words: set[str] = set()
     for n in range(100):
@@ -155,7 +146,7 @@ def test_a_really_full_disk(small_disk: Path, tmp_path: Path, size: int | None) 
                 hog.unlink()
                 break
     assert refused == 3
-    assert words == {f"[Errno 28] No space left on device: '{small_disk / 'r.jsonl'}'"}
+    assert words == {f"[Errno 28] No space left on device: '{disk / 'r.jsonl'}'"}
     sink.consume(batch(*range(20 * taken, 20 * taken + 20)))
     sink.position()
     sink.close()
@@ -163,8 +154,8 @@ def test_a_really_full_disk(small_disk: Path, tmp_path: Path, size: int | None) 
     for n in range(taken + 1):
         plain.consume(batch(*range(20 * n, 20 * n + 20)))
     plain.close()
-    assert rotate is None or len(content(small_disk)) > 5
-    assert content(small_disk) == content(tmp_path / "plain")
+    assert rotate is None or len(content(disk)) > 5
+    assert content(disk) == content(tmp_path / "plain")
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

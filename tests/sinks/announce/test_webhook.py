@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from tests.sinks.announce.kit import Plant, site
 from tests.sinks.announce.servers import Hook
+from tests.support.brokers import free_port
 from tests.support.certificates import Authority, needs_openssl
 
 from gaugeway import ConfigError
@@ -23,11 +24,6 @@ PATHS = "/bot123:tgsecret/send?key=querysecret"
 
 def plant_for(url: str, preset: Preset = "json", to: str | None = None) -> Plant[Webhook]:
     return Plant(lambda site: Webhook(url=url, preset=preset, to=to, site=site))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def test_an_event_comes_as_json() -> None:
