@@ -152,7 +152,7 @@ def test_retry_at_the_top_holds_for_all_that_say_nothing_themselves() -> None:
         ),
         ("source: {}\n", "1:1 unknown option 'source' in this file | did you mean 'sources'?"),
         ("node: x\n", "1:1 'sources' is missing in this file | add 'sources', a mapping of names to sources"),
-        ("version: 2\n" + source(), "1:10 'version' must be one of 1, not the number 2"),
+        ("version: 2\n" + source(), "1:10 'version' must be 1, not the number 2"),
         (f"node: {'n' * 129}\n" + source(), "1:7 'node' must have at most 128 characters"),
         ("node: plant/1\n" + source(), "1:7 'node' must be a name without blanks, +, # and /, not 'plant/1'"),
     ],

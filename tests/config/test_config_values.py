@@ -106,8 +106,8 @@ def test_what_is_written_becomes_the_value_that_the_annotation_says(name: str, t
         ("buffer", "10", "'buffer' needs a unit: 10 has none | did you mean 10MB?"),
         ("buffer", "10M", "'buffer' has an unknown unit: 'M' | did you mean 10MB?"),
         ("buffer", "10s", "'buffer' has an unknown unit: 's' | did you mean 10MB?"),
-        ("parity", "evn", "'parity' must be one of none and even, not 'evn' | did you mean even?"),
-        ("bits", "9", "'bits' must be one of 7 and 8, not the number 9"),
+        ("parity", "evn", "'parity' must be none or even, not 'evn' | did you mean even?"),
+        ("bits", "9", "'bits' must be 7 or 8, not the number 9"),
         ("names", "a", "'names' must be a list, not 'a' | write [a]"),
         (
             "names",

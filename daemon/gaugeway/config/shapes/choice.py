@@ -18,7 +18,7 @@ class Choice(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What is allowed."""
-        return "one of " + listed(self.values)
+        return " or ".join(self.values) if len(self.values) <= 2 else "one of " + listed(self.values)
 
     def read(self, node: Node, review: Review) -> object | Wrong:
         """Return what the word stands for; words that YAML reads otherwise (`on`) are taken as they are written."""
