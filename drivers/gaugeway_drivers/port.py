@@ -18,6 +18,8 @@ Parity = Literal["none", "even", "odd", "mark", "space"]
 AT_ONCE: Final = 4096
 """How much is read at most at a time: as much as a terminal holds for who reads it."""
 
+LASTING: Final = Path("/dev/serial/by-id")
+MOST_SHOWN: Final = 3
 TROUBLES: Final[dict[int | None, str]] = {
     errno.ENOENT: "is not there: is the adapter plugged in?",
     errno.ENODEV: "is not there: is the adapter plugged in?",
@@ -110,7 +112,20 @@ def trouble(path: Path, error: Exception) -> DeviceError:
         number = errno.ENOTTY
     if number == errno.EACCES:
         return DeviceError(f"no permission to use port {path}: add the user to the group {_group(path)}")
-    return DeviceError(f"port {path} {TROUBLES.get(number, f'fails: {error}')}")
+    there_are = others(path) if number == errno.ENOENT else ""
+    return DeviceError(f"port {path} {TROUBLES.get(number, f'fails: {error}')}{there_are}")
+
+
+def others(path: Path, lasting: Path = LASTING) -> str:
+    """Return which ports there are in the place of one that is not, by the names that they keep."""
+    folder = path.parent if path.parent.name == lasting.name else lasting
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return ""
+    shown = ", ".join(str(folder / name) for name in names[:MOST_SHOWN])
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return f" There is {shown}{more}" if names else ""
 
 
 def _group(path: Path) -> str:

@@ -16,7 +16,7 @@ from gaugeway import ConfigError, DeviceError, Reading, Reject, Sensor, Sensors,
 from gaugeway_drivers.decode.csv_line import CsvLine
 from gaugeway_drivers.decode.keyvalue_line import KeyValueLine
 from gaugeway_drivers.decode.regex_line import RegexLine
-from gaugeway_drivers.port import Settings, opened, trouble
+from gaugeway_drivers.port import Settings, opened, others, trouble
 from gaugeway_drivers.serial import Serial
 
 PATIENCE = 10.0
@@ -168,6 +168,18 @@ def test_while_it_is_unplugged_the_port_is_not_there(adapter: Adapter) -> None:
     adapter.unplug()
     with pytest.raises(DeviceError, match=r"is not there: is the adapter plugged in\?"):
         next(arduino(adapter).stream())
+
+
+def test_the_ports_that_there_are_instead_are_named(tmp_path: Path) -> None:
+    """So that the name can be copied; where there is none, nothing is said of it."""
+    folder = tmp_path / "by-id"
+    assert others(folder / "usb-Old") == ""
+    folder.mkdir()
+    assert others(folder / "usb-Old") == ""
+    for name in "dcba":
+        (folder / f"usb-{name}").touch()
+    expected = f" There is {folder}/usb-a, {folder}/usb-b, {folder}/usb-c and 1 more"
+    assert others(folder / "usb-Old") == others(Path("/dev/ttyUSB0"), folder) == expected
 
 
 def test_after_an_unplug_in_the_middle_of_a_line_the_same_source_reads_on_under_another_node(adapter: Adapter) -> None:
