@@ -177,3 +177,11 @@ def test_the_resolved_view_shows_values_and_origins_but_no_secret(tmp_path: Path
     assert origins["port: /dev/null"] == f"{main}:4"
     assert origins["password: ***"] == f"{main}:8"
     assert origins["every: 1s"] == "default"
+
+
+def test_the_resolved_view_shows_no_token_of_a_webhook(tmp_path: Path) -> None:
+    """Neither the one in its address nor that in a header, which may stand there in the open."""
+    hook = "{type: webhook, url: 'https://hooks.example/T01/hunter22?key=hunter23', headers: {Authorization: hunter24}}"
+    shown = resolved(written(tmp_path, main=f"{source()}sinks:\n  hook: {hook}\n"), environment={})
+    assert "url: https://hooks.example/***" in shown
+    assert "hunter" not in shown

@@ -20,13 +20,15 @@ from gaugeway.config.shapes.places import SecretShape
 from gaugeway.config.shapes.record import Field, StructShape
 from gaugeway.config.shapes.union import Optional
 from gaugeway.config.shown.reference import as_text
-from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
+from gaugeway.config.text.nodes import Entry, Mapping, Node, Scalar, Sequence
 from gaugeway.config.text.parts import Parts
-from gaugeway.config.text.review import Review
+from gaugeway.config.text.review import TOKEN, Review
 from gaugeway.registry import Registry
 
 WHERE: Final = 60
 PASSWORD: Final = re.compile(r"(?<=://)([^/@\s:]*):[^/@\s]*@")
+GRANTS: Final = re.compile(r"authorization|password|secret|token|api-?key", re.I)
+"""What the name of something has in it that lets somebody in."""
 NEEDS_QUOTES: Final = re.compile(
     r"^$|[\x00-\x1f\x7f]|^[\s&*!|>%@`\"'{\[#-]|: |:$| #|[,\]}{\[]|^(y|n|yes|no|on|off|true|false|null|~)$|^[-+.0-9]+$",
     re.I,
@@ -117,15 +119,19 @@ class Resolved:
 def flow(node: Node) -> str:
     """Return a node in one line, without its secrets."""
     if isinstance(node, Mapping):
-        return "{" + ", ".join(f"{_quoted(entry.key.value)}: {flow(entry.value)}" for entry in node) + "}"
+        return "{" + ", ".join(f"{_quoted(entry.key.value)}: {_under(entry)}" for entry in node) + "}"
     if isinstance(node, Sequence):
         return "[" + ", ".join(flow(item) for item in node.items) + "]"
     if not isinstance(node, Scalar):
         return ""
     if node.shown is not None:
         return "***"
-    text = PASSWORD.sub(r"\1:***@", node.value)
+    text = TOKEN.sub(r"\1***", PASSWORD.sub(r"\1:***@", node.value))
     return _quoted(text) if not node.plain else text
+
+
+def _under(entry: Entry) -> str:
+    return "***" if isinstance(entry.value, Scalar) and GRANTS.search(entry.key.value) else flow(entry.value)
 
 
 def _quoted(text: str) -> str:
