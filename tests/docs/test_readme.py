@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from gaugeway.cli import COMMANDS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = PAGES[0].read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 
 
@@ -58,5 +62,18 @@ def test_the_plugin_is_accepted(tmp_path: Path) -> None:
 
 def test_every_file_that_is_named_is_there() -> None:
     """No link leads nowhere."""
-    root = Path(__file__).parents[2]
-    assert [name for name in re.findall(r"\]\(([^)#:]+)\)", README) if not (root / name).exists()] == []
+    assert [name for name in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))
+def test_every_page_names_what_there_is(page: Path) -> None:
+    """Commands, and files: those that are linked, and those whose path stands in the text."""
+    text = page.read_text(encoding="utf-8")
+    commands = set(re.findall(r"`(?:sudo )?gaugeway ([a-z][\w-]*)", text))
+    assert commands <= set(COMMANDS), page
+    linked = [name for name in re.findall(r"\]\(([^)#:]+)\)", text) if "/" in name or name.endswith(".md")]
+    named = re.findall(
+        r"(?<![\w/])(?:tests|benchmarks|docs|configs|daemon|systemd)/[\w/.-]+\.(?:py|md|yaml|service)", text
+    )
+    lost = [name for name in linked if not (page.parent / name).exists()]
+    assert lost + [name for name in named if not (ROOT / name).exists()] == []
