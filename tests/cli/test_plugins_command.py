@@ -63,6 +63,7 @@ def test_a_source_is_shown_in_full() -> None:
     done = plugins("synthetic")
     assert (done.returncode, done.stderr) == (0, "")
     assert "amplitude" in done.stdout
+    assert "`gaugeway check --explain file.keep` says" in plugins("file").stdout
 
 
 def test_all_of_them_as_json() -> None:

@@ -80,6 +80,9 @@ def _print_in_full(plugin: Plugin) -> None:
         show(f"    {option.name:<16} {_shown(option)}")
         for field in own_fields(option.annotation):
             show(f"      {field.name:<14} {_told(field)}")
+    nested = [name for name, option in plugin.options.items() if _shown(option).startswith("a mapping")]
+    if nested and plugin.origin.startswith("package"):
+        show(f"    `gaugeway check --explain {plugin.name}.{nested[-1]}` says what stands in a mapping")
 
 
 def show(line: str) -> None:
