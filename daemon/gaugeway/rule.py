@@ -288,24 +288,3 @@ def _out_of_reach(key: str, limit: float, quantity: Quantity, name: str, sensor:
     if sensor.range is not None and not sensor.range[0] <= limit <= sensor.range[1]:
         low, high = sensor.range
         yield key, f"{quantity} lies outside the range of '{name}', {low:g} to {high:g} {sensor.unit}".rstrip()
-
-
-def entanglements(rules: Mapping[str, Rule]) -> list[tuple[str, Complaint]]:
-    """Return, by rule, what is wrong with who silences whom: unknown names, and circles that would silence all."""
-    found: list[tuple[str, Complaint]] = []
-    for name, rule in rules.items():
-        for other in rule.inhibited_by:
-            if other not in rules and "@" not in other:
-                found.append((name, ("inhibited_by", f"there is no rule '{other}'")))
-            elif _reaches(other, name, rules, set()):
-                found.append((name, ("inhibited_by", f"'{other}' waits for '{name}' in turn: both would be silent")))
-    return found
-
-
-def _reaches(start: str, goal: str, rules: Mapping[str, Rule], seen: set[str]) -> bool:
-    if start == goal:
-        return True
-    if start in seen or start not in rules:
-        return False
-    seen.add(start)
-    return any(_reaches(other, goal, rules, seen) for other in rules[start].inhibited_by)

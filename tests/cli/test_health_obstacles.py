@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tty
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 
 import pytest
 import serial
+from tests.support.adapter import Adapter
 from tests.support.brokers import MOSQUITTO, Mosquitto
 from tests.support.certificates import OPENSSL, Authority
 from tests.support.disks import small_disk
@@ -82,19 +82,6 @@ class Obstructed(Home):
 
 
 @contextmanager
-def wire(at: Path) -> Generator[int]:
-    """Put a serial port at a path, and yield the other end of its cable."""
-    ours, theirs = os.openpty()
-    tty.setraw(theirs)
-    at.symlink_to(os.ttyname(theirs))
-    os.close(theirs)
-    try:
-        yield ours
-    finally:
-        os.close(ours)
-
-
-@contextmanager
 def brokers(folder: Path) -> Generator[tuple[Mosquitto, str]]:
     """Yield a broker that wants a password, and the address of its encrypted door."""
     certificate, key = Authority(folder).sign("server", "IP:127.0.0.1")
@@ -114,13 +101,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Generator[Obstructed]:
         pytest.skip("mosquitto and openssl are not both installed")
     folder = tmp_path_factory.mktemp("obstructed")
     with ExitStack() as stack:
-        stack.enter_context(wire(folder / "held"))
-        cable = stack.enter_context(wire(folder / "mixed"))
+        stack.enter_context(Adapter(folder / "held"))
+        mixed = stack.enter_context(Adapter(folder / "mixed"))
         stack.enter_context(serial.Serial(str(folder / "held"), exclusive=True))
         home = stack.enter_context(Obstructed(folder, *stack.enter_context(brokers(folder))))
         home.start()
         until(lambda: home.report().sources[1].state == "running")
-        os.write(cable, b"\nT=21.5\nT=21.6\nT=21.7\n\x00\xff\xfe#!\nT=-127\n")
+        mixed.send(b"\nT=21.5\nT=21.6\nT=21.7\n\x00\xff\xfe#!\nT=-127\n")
         until(lambda: "asleep' hangs" in home.said() and "could not read 1 of the last 5 lines" in home.said())
         yield home
 

@@ -4,13 +4,13 @@ import errno
 import os
 import termios
 import time
-import tty
 from collections.abc import Callable, Generator, Iterator
 from itertools import takewhile
 from pathlib import Path
 from typing import cast
 
 import pytest
+from tests.support.adapter import Adapter
 
 from gaugeway import ConfigError, DeviceError, Reading, Reject, Sensor, Sensors, Tick
 from gaugeway_drivers.decode.csv_line import CsvLine
@@ -23,45 +23,10 @@ PATIENCE = 10.0
 Item = Reading | Reject | Tick
 
 
-class Adapter:
-    """A serial adapter with a device at its end, found under a path that stays the same when it is plugged in again."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.device = -1
-
-    def plug(self) -> None:
-        """Make a pseudo-terminal and let the path lead to it."""
-        self.device, terminal = os.openpty()
-        tty.setraw(terminal)
-        self.node = os.ttyname(terminal)
-        self.path.symlink_to(self.node)
-        os.close(terminal)
-
-    def unplug(self) -> None:
-        """Take the pseudo-terminal and the path away."""
-        self.path.unlink()
-        os.close(self.device)
-        self.device = -1
-
-    def send(self, data: bytes) -> None:
-        os.write(self.device, data)
-
-    def received(self, count: int) -> bytes:
-        """Return what the device was sent, `count` bytes of it."""
-        data = b""
-        while len(data) < count:
-            data += os.read(self.device, count - len(data))
-        return data
-
-
 @pytest.fixture
 def adapter(tmp_path: Path) -> Iterator[Adapter]:
-    adapter = Adapter(tmp_path / "usb-Adapter-port0")
-    adapter.plug()
-    yield adapter
-    if adapter.device >= 0:
-        adapter.unplug()
+    with Adapter(tmp_path / "usb-Adapter-port0") as adapter:
+        yield adapter
 
 
 def three() -> Sensors[Sensor]:

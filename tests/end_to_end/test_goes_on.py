@@ -1,14 +1,13 @@
 """A real daemon goes on by itself: the adapter is unplugged and plugged in again, the broker is stopped and started."""
 
 import json
-import os
 import subprocess
 import sys
-import tty
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.adapter import Adapter
 from tests.support.brokers import Mosquitto, Peer, needs_mosquitto, publish
 from tests.support.waiting import until
 
@@ -59,26 +58,6 @@ def daemon(folder: Path, configuration: str) -> Generator[subprocess.Popen[bytes
         assert process.wait(30) == 0
 
 
-class Adapter:
-    """A device on a pseudo-terminal under a path of its own, which can be pulled out."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.ours, theirs = os.openpty()
-        tty.setraw(theirs)
-        path.symlink_to(os.ttyname(theirs))
-        os.close(theirs)
-
-    def say(self, text: str) -> None:
-        """Send a line."""
-        os.write(self.ours, text.encode())
-
-    def pull(self) -> None:
-        """Unplug it."""
-        self.path.unlink()
-        os.close(self.ours)
-
-
 def values(folder: Path) -> list[float]:
     """Return the values in the archive."""
     file = folder / "out.jsonl"
@@ -87,20 +66,18 @@ def values(folder: Path) -> list[float]:
 
 def test_unplugging_and_replugging_leaves_a_daemon_that_goes_on(tmp_path: Path) -> None:
     """What comes before and after is there; the half line from before is not glued to the first line after."""
-    first = Adapter(tmp_path / "by-id")
-    with daemon(tmp_path, SERIAL):
-        until(lambda: _told(first, "T=21.0\r\n", tmp_path, 21.0), "the first reading arrives")
-        first.say("T=8")
-        first.pull()
-        second = Adapter(tmp_path / "by-id")
-        until(lambda: _told(second, "T=22.0\r\n", tmp_path, 22.0), "readings arrive after replugging")
-        second.pull()
+    with Adapter(tmp_path / "by-id") as adapter, daemon(tmp_path, SERIAL):
+        until(lambda: _told(adapter, b"T=21.0\r\n", tmp_path, 21.0), "the first reading arrives")
+        adapter.send(b"T=8")
+        adapter.unplug()
+        adapter.plug()
+        until(lambda: _told(adapter, b"T=22.0\r\n", tmp_path, 22.0), "readings arrive after replugging")
     assert set(values(tmp_path)) == {21.0, 22.0}
 
 
-def _told(adapter: Adapter, line: str, folder: Path, value: float) -> bool:
+def _told(adapter: Adapter, line: bytes, folder: Path, value: float) -> bool:
     """Say a line again until it shows in the archive: what is sent while nobody listens is gone."""
-    adapter.say(line)
+    adapter.send(line)
     return value in values(folder)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
+from gaugeway.config.checks.inhibition import entanglements
 from gaugeway.config.checks.reach import check_difference, check_pace, never_clears
 from gaugeway.config.checks.subject import Subject
 from gaugeway.config.sections.census import Census, Declared
@@ -12,7 +13,6 @@ from gaugeway.config.sections.rules import Written
 from gaugeway.config.text.nearest import did_you_mean
 from gaugeway.config.text.nodes import Mapping, Node, Scalar, Sequence
 from gaugeway.config.text.review import Review
-from gaugeway.rule import entanglements
 from gaugeway.sensor import GLOB_CHARACTERS
 
 MOST_GUESSES: Final = 100

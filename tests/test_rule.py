@@ -1,12 +1,9 @@
 """What is refused of a rule, at which key and in which words."""
 
-import re
-
 import pytest
 
-from gaugeway import ConfigError, Quantity, Rule, Sensor, Sensors, Site
-from gaugeway.rule import Rate, entanglements
-from gaugeway_sinks.alert import ThresholdAlertSink
+from gaugeway import Quantity, Rule, Sensor
+from gaugeway.rule import Rate
 
 C = "°C"
 
@@ -85,50 +82,3 @@ def test_a_limit_at_the_end_of_the_range_can_be_reached() -> None:
     sensor = Sensor(unit=C, range=(0, 120))
     assert Rule(sensor="t", above=Quantity(120, C)).misfits("t", sensor) == []
     assert Rule(sensor="t", above=Quantity(500), of="deviation").misfits("t", sensor) == []
-
-
-def test_rules_that_silence_each_other_in_a_circle_are_refused() -> None:
-    """Both would be silent for ever; an unknown name is refused too."""
-    rules = {
-        "a": Rule(inhibited_by=("b",)),
-        "b": Rule(inhibited_by=("c",)),
-        "c": Rule(inhibited_by=("a",)),
-        "d": Rule(inhibited_by=("nobody", "stale@t")),
-        "e": Rule(inhibited_by=("e",)),
-    }
-    assert [(rule, key) for rule, (key, _) in entanglements(rules)] == [
-        (rule, "inhibited_by") for rule in ("a", "b", "c", "d", "e")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("site", "words"),
-    [
-        (Site(node="plant/1"), "the node's name 'plant/1'"),
-        (Site(node="my plant"), "the node's name 'my plant'"),
-        (Site(sensors=Sensors({"a+b": Sensor()})), "the sensor's name 'a+b'"),
-        (Site(rules={"a/b": Rule(sensor="t", stale=60.0)}), "the rule's name 'a/b'"),
-        (Site(rules={"a@b": Rule(sensor="t", stale=60.0)}), "the rule's name 'a@b'"),
-        (Site(rules={"a": Rule(sensor="t")}), "alert 'a': say when to raise"),
-        (Site(rules={"a": Rule(sensor="t", rate=Rate(Quantity(0), 60.0))}), "alert 'a', rate: has to be"),
-    ],
-)
-def test_what_no_topic_can_hold_is_refused(site: Site, words: str) -> None:
-    """In words, and before anything is opened."""
-    with pytest.raises(ConfigError, match=re.escape(words)):
-        ThresholdAlertSink(site=site)
-
-
-@pytest.mark.parametrize("prefix", ["", "/gw", "gw/", "gw/+", "g w", "gw/#"])
-def test_a_prefix_that_is_no_topic_is_refused(prefix: str) -> None:
-    """It begins every topic."""
-    with pytest.raises(ConfigError, match="the prefix"):
-        ThresholdAlertSink(site=Site(node="plant1"), prefix=prefix)
-
-
-def test_all_that_is_wrong_is_told_at_once() -> None:
-    """One line each."""
-    rules = {"a": Rule(sensor="t"), "b": Rule(above=Quantity(1))}
-    with pytest.raises(ConfigError) as caught:
-        ThresholdAlertSink(site=Site(node="plant/1", rules=rules))
-    assert len(caught.value.problems) == 3
