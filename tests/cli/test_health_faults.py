@@ -3,12 +3,12 @@
 import os
 import shutil
 import subprocess
-import tty
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from tests.support.adapter import Adapter
 from tests.support.brokers import free_port
 from tests.support.gateways import Done, Home
 from tests.support.waiting import until
@@ -75,20 +75,13 @@ class Troubled(Home):
         (folder / "plugins").mkdir()
         (folder / "plugins" / "fails.py").write_text(FAILS)
         (folder / "closed").mkdir(mode=0o500)
-        self.wires = [self._wire("boiler"), self._wire("cellar")]
+        self.boiler, self.cellar = Adapter(folder / "boiler"), Adapter(folder / "cellar")
         self.prefix = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *self.prefix]
-
-    def _wire(self, name: str) -> int:
-        ours, theirs = os.openpty()
-        tty.setraw(theirs)
-        (self.folder / name).symlink_to(os.ttyname(theirs))
-        os.close(theirs)
-        return ours
 
     def talk(self) -> None:
         """Let one device speak as at a wrong baud rate, and the other say one thing."""
-        os.write(self.wires[0], GARBAGE * 16)
-        os.write(self.wires[1], b"\nT=21.5\n")
+        self.boiler.send(GARBAGE * 16)
+        self.cellar.send(b"\nT=21.5\n")
 
     def remarks(self) -> list[str]:
         """Return what is no fault, and worth a word."""
@@ -124,15 +117,13 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Generator[Troubled]:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("a full disk takes root, and then a permission takes setpriv")
     folder = tmp_path_factory.mktemp("troubled")
-    with full_disk(folder / "disk"), Troubled(folder) as home:
+    with full_disk(folder / "disk"), Troubled(folder) as home, home.boiler, home.cellar:
         home.background("run")
         until(lambda: home.alive and len(home.complaints()) >= 4)
         home.talk()
         until(lambda: home.heard("t2"))  # before that it is complained of too, but not after
         until(lambda: home.complaints().keys() >= EXPECTED and ALARMS in home.remarks())
         yield home
-        for wire in home.wires:
-            os.close(wire)
 
 
 @pytest.fixture(scope="module")
