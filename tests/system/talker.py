@@ -108,7 +108,7 @@ class Lives:
         assert all(value == int(value) for value in values)
         assert all(before < after for before, after in pairwise(values))
         gaps = [(int(before) + 1, int(after)) for before, after in pairwise(values) if after > before + 1]
-        silent = list(zip(self._ended_at, self._back_at[1:], strict=True))
+        silent = self._silences()
         for begin, end in gaps:
             assert any(ended - ON_THE_WAY <= begin and end <= back for ended, back in silent), (
                 f"{begin} to {end} are missing; nobody listened {silent}"
@@ -116,6 +116,14 @@ class Lives:
         assert 0 < len(gaps) <= len(self._ended_at)
         for index in range(9, len(found)):
             assert abs(found[index].average - fmean(values[index - 9 : index + 1])) < 1e-6
+
+    def _silences(self) -> list[tuple[int, int]]:
+        """Return when nobody listened; a life so short that all it heard was still on the way counts as silence too."""
+        silent: list[tuple[int, int]] = []
+        for ended, back in zip(self._ended_at, self._back_at[1:], strict=True):
+            begin = silent.pop()[0] if silent and ended - silent[-1][1] <= ON_THE_WAY else ended
+            silent.append((begin, back))
+        return silent
 
 
 def _is_past(file: Path, number: int) -> bool:
