@@ -4,13 +4,11 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
 
 import msgspec
 
 from gaugeway.contain import Contained, in_words
 from gaugeway.delivery.outbox import Outbox
-from gaugeway.engine.burst import Receipt
 from gaugeway.engine.outlet import Outlet
 from gaugeway.engine.pipeline import Pipeline
 from gaugeway.engine.recorder import Journaled
@@ -20,38 +18,10 @@ from gaugeway.engine.turn import all_paused
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger
 from gaugeway.plan import CHECKPOINT_LEAST
+from gaugeway.service.positions import PART, Positions, Reached, Written
 from gaugeway.service.storage import Storage
 
 log = logger(__name__)
-POSITIONS: Final = "positions"
-
-
-class Reached(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one pipeline has come; `measure` says what the position counts."""
-
-    measure: str
-    position: int
-    now: float
-    receipts: list[Receipt] = []
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one sink has written."""
-
-    position: object = None
-    outbox: tuple[int, int] | None = None
-
-
-class Positions(msgspec.Struct, kw_only=True):
-    """How far all have come, in one part of the checkpoint: if it is damaged nothing is taken back and not replayed.
-
-    Without a journal what is taken back would not come again.
-    """
-
-    journal: bool = False
-    pipelines: dict[str, Reached] = {}
-    sinks: dict[str, Written] = {}
-
 
 Standing = tuple[Reached, bytes]
 """How far a pipeline has come, and the state of its stages."""
@@ -73,7 +43,7 @@ class Checkpoints:
         """When the last one was taken, on the clock that never steps."""
         self._parts = parts
         self._last = storage.store.load()
-        self._positions = _decoded(self._last.get(POSITIONS))
+        self._positions = Positions.decoded(self._last.get(PART))
         self._left_at: dict[str, Standing | None] = {}
         self._alone = threading.RLock()
         self._wake = threading.Event()
@@ -170,7 +140,7 @@ class Checkpoints:
             self._left_at[pipeline.name] = None
             if pipeline.status.state != "ended":
                 with Contained() as fault:
-                    self._left_at[pipeline.name] = _reached(pipeline), pipeline.chain.save()
+                    self._left_at[pipeline.name] = Reached.by(pipeline), pipeline.chain.save()
                 if fault.error is not None:
                     log.error("state is lost", source=pipeline.name, reason=in_words(fault.error), error=fault.error)
             pipeline.recorder.close()
@@ -236,12 +206,12 @@ class Checkpoints:
         for pipeline in () if all(pipeline.status.state == "ended" for pipeline in pipelines) else pipelines:
             pipeline.recorder.sync()
             parts[f"pipeline {pipeline.name}"] = pipeline.chain.save()
-            positions.pipelines[pipeline.name] = _reached(pipeline)
+            positions.pipelines[pipeline.name] = Reached.by(pipeline)
         return positions, parts
 
     def _save(self, positions: Positions, parts: dict[str, bytes | None]) -> None:
         """Save the parts, and forget those of pipelines and sinks that are no more."""
-        parts[POSITIONS] = msgspec.msgpack.encode(positions)
+        parts[PART] = msgspec.msgpack.encode(positions)
         self.storage.store.save({**dict.fromkeys(self._last), **parts})
         self._last = {name: part for name, part in parts.items() if part is not None}
         self._positions = positions
@@ -269,22 +239,3 @@ class Checkpoints:
         elif self.status.become("failed", in_words(error)):
             log.error("no checkpoint can be taken", reason=in_words(error), error=error)
         return False
-
-
-def _reached(pipeline: Pipeline) -> Reached:
-    recorder = pipeline.recorder
-    return Reached(
-        measure=recorder.measure,
-        position=recorder.position,
-        now=pipeline.chain.site.clock.now,
-        receipts=recorder.remembered(),
-    )
-
-
-def _decoded(part: bytes | None) -> Positions:
-    if part is not None:
-        try:
-            return msgspec.msgpack.decode(part, type=Positions)
-        except msgspec.DecodeError as error:
-            log.warning("the checkpoint cannot be understood and is left out", reason=str(error))
-    return Positions()
