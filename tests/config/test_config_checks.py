@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.config.kit import plan, problems, report, source, told
 
+from gaugeway.config import load_report
 from gaugeway.config.checks import sources
 from gaugeway.config.checks.sources import overlap
 
@@ -196,6 +197,25 @@ def test_topics_that_are_received_twice_are_warned_of() -> None:
     text = f"sources:\n  a: {broker % 'x/+'}\n  b: {broker % '[y, x/1]'}\n"
     (found,) = report(text).warnings
     assert told(found) == "3:52 what fits 'x/1' may fit 'x/+', and is then read by 'a' too"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("topic: [x, y]", "topic: [y, x]", "'a' reads the same topics, under the same client id too: they would"),
+        ("topic: x, client_id: i", "topic: y, client_id: i", "'a' has this client id at this broker too: they would"),
+        ("topic: x, client_id: i", "topic: x", ""),
+        ("topic: x", "topic: y", ""),
+    ],
+)
+def test_two_clients_of_one_broker_have_names_of_their_own(one: str, other: str, said: str, tmp_path: Path) -> None:
+    """Two that share a name are thrown off in turn, for ever."""
+    broker = "{type: mqtt, broker: 'mqtt://h', format: {type: number}, sensors: {'%s*': {}}, %s}"
+    sink = "{type: alert, broker: 'mqtt://h', client_id: j}"
+    text = f"sources:\n  a: {broker % ('a', one)}\n  b: {broker % ('b', other)}\nsinks: {{s: {sink}}}\n"
+    (tmp_path / "gateway.yaml").write_text(text)
+    found = load_report(tmp_path / "gateway.yaml").problems
+    assert [problem.message.startswith(said) for problem in found] == [True] * bool(said)
 
 
 @pytest.mark.parametrize(

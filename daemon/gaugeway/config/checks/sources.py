@@ -1,4 +1,4 @@
-"""Sources against each other: ports that are opened twice, topics that are received twice."""
+"""Sources against each other: ports that are opened twice, topics that are received twice, one name for two clients."""
 
 import os
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from gaugeway.config.text.review import Review
 PORT: Final = "port"
 BROKER: Final = "broker"
 TOPIC: Final = "topic"
+CLIENT_ID: Final = "client_id"
 ADAPTERS: Final = Path("/dev/serial/by-id")
 
 
@@ -25,6 +26,9 @@ def check_sources(subject: Subject, review: Review) -> None:
     for source in subject.whole.sources:
         _check_port(source.given, ports, review)
         _check_topics(source.given, topics, review)
+    clients: dict[tuple[object, object], Given] = {}
+    for given in (*(source.given for source in subject.whole.sources), *(sink.given for sink in subject.whole.sinks)):
+        _check_client(given, clients, review)
 
 
 def _check_port(given: Given, ports: dict[str, Given], review: Review) -> None:
@@ -58,6 +62,25 @@ def _check_topics(given: Given, seen: list[tuple[object, str, Given]], review: R
                 review.warn(node, f"what fits '{topic}' may fit '{other}', and is then read {whose}")
                 break
         seen.append((broker, topic, given))
+
+
+def _check_client(given: Given, clients: dict[tuple[object, object], Given], review: Review) -> None:
+    """Refuse two clients of one name at a broker, for it lets in one at a time: the other is thrown off, in turn.
+
+    Without a name of its own a source is called by what it reads.
+    """
+    if CLIENT_ID not in given.plugin.options:
+        return
+    stated = given.options.get(CLIENT_ID)
+    called = stated or frozenset(topic for topic, _ in _topics(given))
+    first = clients.setdefault((given.options.get(BROKER), called), given) if called else given
+    if first is not given:
+        what = "has this client id at this broker" if stated else "reads the same topics, under the same client id"
+        review.error(
+            given.node(CLIENT_ID if stated else TOPIC),
+            f"'{first.id}' {what} too: they would throw each other off",
+            f"give each a '{CLIENT_ID}' of its own",
+        )
 
 
 def _topics(given: Given) -> Iterator[tuple[str, Node]]:
