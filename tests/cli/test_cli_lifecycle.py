@@ -11,6 +11,7 @@ from tests.support.service import environment
 from tests.support.waiting import until
 
 from gaugeway.cli.running.background import ended
+from gaugeway.service.presence import places
 from gaugeway.service.presence.client import RefusedError
 
 WRONG = PLAIN.replace("every:", "evry:")
@@ -209,15 +210,16 @@ def test_the_usual_gateway_is_meant_without_a_word(home: Home) -> None:
     assert home.run("health", config=False).returncode == 3
 
 
-def test_a_gateway_that_does_not_run_is_not_started_unnamed(home: Home) -> None:
+def test_a_gateway_that_does_not_run_is_not_started_unnamed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last one that ran on this computer may be anybody's; its end is told all the same."""
     home.start()
     home.run("stop")
+    monkeypatch.setattr(places, "everywhere", lambda: [str(home.runtime / "gaugeway")])
     for command in ("start", "restart"):
-        refused = home.run(command, config=False)
+        refused = home.inside(command)
         assert (refused.returncode, "no gaugeway.yaml here" in refused.stderr) == (2, True)
     assert not home.alive
-    assert f"`gaugeway start {home.config}` starts it" in home.run("health", config=False).stdout
+    assert f"`gaugeway start {home.config}` starts it" in home.inside("health").stdout
 
 
 def test_a_start_that_is_taken_back_leaves_nothing_behind(home: Home) -> None:

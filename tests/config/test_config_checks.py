@@ -183,7 +183,7 @@ def test_a_port_that_is_not_there_is_warned_of_where_there_are_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its name was mistyped, or it is not plugged in; a computer without adapters is not the one that is meant."""
-    text = source().replace("/dev/null", str(tmp_path / "usb-FTDl_FT232R"))
+    text = source().replace("/dev/null", str(tmp_path / "usb-FTDl_FT232R")) + "sinks: {}\n"
     monkeypatch.setattr(sources, "ADAPTERS", tmp_path)
     assert not report(text).warnings
     (tmp_path / "usb-FTDI_FT232R").touch()
@@ -194,7 +194,7 @@ def test_a_port_that_is_not_there_is_warned_of_where_there_are_others(
 
 def test_topics_that_are_received_twice_are_warned_of() -> None:
     broker = "{type: broker, broker: 'mqtt://h', topic: %s}"
-    text = f"sources:\n  a: {broker % 'x/+'}\n  b: {broker % '[y, x/1]'}\n"
+    text = f"sources:\n  a: {broker % 'x/+'}\n  b: {broker % '[y, x/1]'}\nsinks: {{}}\n"
     (found,) = report(text).warnings
     assert told(found) == "3:52 what fits 'x/1' may fit 'x/+', and is then read by 'a' too"
 
@@ -317,3 +317,10 @@ def test_a_mistake_is_not_followed_by_what_only_follows_from_it() -> None:
     """A sink that cannot be read is there all the same, and so is a sensor whose name is taken."""
     text = source() + "sinks: {phone: {type: tells, nonsense: 1}}\nalerts:\n  hot: {sensor: t1, above: 90 °C}\n"
     assert not report(text).warnings
+
+
+def test_readings_that_lead_nowhere_are_warned_of() -> None:
+    """Unless it is said that there are to be no sinks."""
+    (found,) = report(source()).warnings
+    assert "what is read goes nowhere" in told(found)
+    assert not report(source() + "sinks: {}\n").warnings

@@ -20,7 +20,10 @@ ADAPTERS: Final = Path("/dev/serial/by-id")
 
 
 def check_sources(subject: Subject, review: Review) -> None:
-    """Find sources that get into each other's way."""
+    """Find sources that get into each other's way, or whose readings lead nowhere."""
+    if subject.whole.sources and subject.written.get("sinks") is None:
+        hint = "add one under `sinks`, such as archive: {type: file, path: readings.jsonl}"
+        review.warn(subject.place("sources"), "what is read goes nowhere: there is no sink", hint)
     ports: dict[str, Given] = {}
     topics: list[tuple[object, str, Given]] = []
     for source in subject.whole.sources:
