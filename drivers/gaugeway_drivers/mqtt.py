@@ -3,12 +3,12 @@
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain as chained
 from typing import Annotated, Final, Literal
 from zlib import crc32
 
 from gaugeway import ConfigError, Duration, Meta, Reading, Reject, Sensor, Sensors, Site, Size, Tick, logger
 from gaugeway.mqtt import (
-    USUAL,
     Broker,
     BrokerAddress,
     CaFile,
@@ -162,7 +162,7 @@ class Mqtt:
             self._note_less_than_asked(link)
             self._link = link
             try:
-                yield from self._read(link)
+                yield from chained.from_iterable(self._read(link))
             finally:
                 self._link = None
 
@@ -197,34 +197,48 @@ class Mqtt:
         """
         self._receipts.recognise(receipts)
 
-    def _read(self, link: Link) -> Generator[Reading | Reject | Tick]:
-        receipts, known, one = self._receipts, self.topics.known.get, self._decoder.one
+    def _read(self, link: Link) -> Generator[Iterable[Reading | Reject | Tick]]:
+        """Yield what came, in pieces: stretches of what the decoder takes as most are, and each other by itself."""
+        receipts, known, usual = self._receipts, self.topics.known.get, self._decoder.usual
         nap = 0.0
         while True:
-            deliveries = link.read(to_the_end=nap > 0)
+            count = 0
+            arrivals = link.receive(to_the_end=nap > 0)
             if link.told:
                 self._take_in(link)
-            for delivery in receipts.follow(deliveries):
-                topic = known(delivery.topic)
-                reading = one(topic, delivery.payload) if topic is not None and delivery.head == USUAL else None
-                if reading is not None:
-                    yield reading
-                else:
-                    yield from self._with_care(delivery, topic)
+            for arrival in arrivals:
+                if isinstance(arrival, Delivery):
+                    count += 1
+                    yield self._with_care(arrival)
+                    continue
+                messages = zip(map(known, arrival.topics), arrival.payloads, strict=True)
+                at, end = 0, len(arrival.mids)
+                while at < end:
+                    readings = usual(messages)
+                    yield receipts.follow(arrival, at, readings)
+                    at += len(readings)
+                    if at < end:
+                        yield self._with_care(arrival.delivery(at))
+                        at += 1
+                count += end
             if receipts.ready:
                 link.send(receipts.due())
-            count, held, now = len(deliveries), receipts.held, time.monotonic()
-            full = self._window.full(held, count, now)
-            yield Tick(full=full)
-            if full:
-                held = receipts.held
-                if not held:
-                    self._window.acknowledged(time.monotonic())
-            nap = self._pace.nap(count, now, full=full)
-            if nap:
-                time.sleep(nap)
-            else:
-                link.wait(self._window.patience(held) or LONGEST_WAIT)
+            now = time.monotonic()
+            full = self._window.full(receipts.held, count, now)
+            yield (Tick(full=full),)
+            nap = self._pause(link, count, now, full=full)
+
+    def _pause(self, link: Link, count: int, now: float, *, full: bool) -> float:
+        """Let bytes gather, or wait until some come; return how long it slept."""
+        held = self._receipts.held
+        if full and not held:
+            self._window.acknowledged(time.monotonic())
+        nap = self._pace.nap(count, now, full=full)
+        if nap:
+            time.sleep(nap)
+        else:
+            link.wait(self._window.patience(held) or LONGEST_WAIT)
+        return nap
 
     def _take_in(self, link: Link) -> None:
         """Note what the broker said besides messages."""
@@ -232,13 +246,12 @@ class Mqtt:
         if link.ponged():
             self._receipts.answered()
 
-    def _with_care(self, delivery: Delivery, topic: Topic | None) -> Generator[Reading | Reject]:
+    def _with_care(self, delivery: Delivery) -> Generator[Reading | Reject]:
         """Yield what a message holds that is not as most are, and note it with the last: now it is yielded whole."""
         receipts = self._receipts
-        receipts.aside()
         if delivery.again and receipts.seen(delivery):
             return
-        found = self._found(delivery, topic or self.topics.find(delivery.topic))
+        found = self._found(delivery, self.topics.find(delivery.topic))
         last = found.pop()
         if found:
             yield from self._parts(delivery, found)
@@ -264,8 +277,8 @@ class Mqtt:
             return [Reject("too big", delivery.topic[:SHOWN], topic.sensor)]
         if delivery.retained and not self._accept_retained:
             return [Reject("retained", delivery.payload[:SHOWN], topic.sensor)]
-        one = self._decoder.one(topic, delivery.payload)
-        found: Found = self._decoder.readings(topic, delivery.payload) if one is None else [one]
+        payload = delivery.payload
+        found: Found = [*self._decoder.usual(iter(((topic, payload),)))] or self._decoder.readings(topic, payload)
         return _of_unknown_age(found) if delivery.retained else found
 
     def _note_less_than_asked(self, link: Link) -> None:

@@ -26,9 +26,11 @@ def decode(
     met = decoder.topic(topic)
     assert met is not None
     data = payload.encode() if isinstance(payload, str) else payload
-    found, one = decoder.readings(met, data), decoder.one(met, data)
+    messages = iter([(met, data), (met, data)])
+    found, usual = decoder.readings(met, data), decoder.usual(messages)
     assert found
-    assert one is None or found == [one]
+    assert usual == [] or found * 2 == usual
+    assert len([*messages]) == (0 if usual else 1)
     return found
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.packets import length, publish
 
-from gaugeway.mqtt.packets import PUBACK, PUBCOMP, PUBREC, SHAPES, Answer, Cutter, Delivery, NotMqtt
+from gaugeway.mqtt.delivery import Delivery, Run, one_by_one
+from gaugeway.mqtt.packets import PUBACK, PUBCOMP, PUBREC, SHAPES, Answer, Cutter, NotMqtt
 
 LIMIT: Final = 1000
 PINGRESP: Final = b"\xd0\x00"
@@ -55,8 +56,12 @@ def cut(*pieces: bytes, newest: bool = True, limit: int = LIMIT) -> Cutter:
     return cutter
 
 
+def deliveries(cutter: Cutter) -> list[Delivery]:
+    return one_by_one(cutter.deliveries)
+
+
 def outcome(cutter: Cutter) -> tuple[list[Delivery], bytes, list[int], list[Answer]]:
-    return cutter.deliveries, bytes(cutter.rest), cutter.released, cutter.answers
+    return deliveries(cutter), bytes(cutter.rest), cutter.released, cutter.answers
 
 
 @given(st.data(), st.booleans())
@@ -84,7 +89,7 @@ def test_a_message_has_all_that_its_packet_says(
     properties = b"\x26\x00\x01a\x00\x01b" * 40 if newest else None
     dup, retain = flags
     packet = publish(topic, payload, qos=qos, mid=mid, dup=dup, retain=retain, properties=properties)
-    (found,) = cut(packet, newest=newest).deliveries
+    (found,) = deliveries(cut(packet, newest=newest))
     assert (found.topic, found.payload, found.qos, found.mid) == (topic, payload, qos, mid if qos else 0)
     assert (found.again, found.retained, found.whole) == (dup, retain, True)
 
@@ -98,15 +103,29 @@ def test_what_is_known_of_messages_before_changes_nothing(data: st.DataObject, n
         publish(b"p/%d" % number * data.draw(st.integers(0, 60)), b"x" * data.draw(size), mid=number, properties=props)
         for number, props in enumerate(data.draw(st.lists(properties, max_size=8)), start=1)
     ]
-    assert cut(b"".join(messages * 2), newest=newest).deliveries == [
-        cut(message, newest=newest).deliveries[0] for message in messages * 2
+    assert deliveries(cut(b"".join(messages * 2), newest=newest)) == [
+        deliveries(cut(message, newest=newest))[0] for message in messages * 2
     ]
+
+
+@pytest.mark.parametrize("copied", [0, 1 << 20])
+def test_usual_messages_come_in_runs(monkeypatch: pytest.MonkeyPatch, copied: int) -> None:
+    """Once their shape is known, and up to the end of what came or, where that is long, up to the last but one."""
+    monkeypatch.setattr("gaugeway.mqtt.packets.COPIED", copied)
+    messages = [publish(b"t/%d" % (mid % 3), b"21.%d" % (mid % 10), mid=mid) for mid in range(1, 40)]
+    cutter = cut(b"".join(messages))
+    first, run, *last = cutter.deliveries
+    assert isinstance(first, Delivery)
+    assert isinstance(run, Run)
+    assert [first.mid, *run.mids, *(one.mid for one in one_by_one(last))] == list(range(1, 40))
+    assert len(last) == (0 if copied else 1)
+    assert deliveries(cutter) == [deliveries(cut(message))[0] for message in messages]
 
 
 def test_there_is_an_end_to_the_shapes_that_are_known() -> None:
     """A sender with as many different lengths as there can be does not make the table grow."""
     known = cut(*(publish(bytes([65 + mid % 50]) * (mid % 60), b"x" * (mid % 7)) for mid in range(1, 9000)))
-    assert len(known.deliveries) == 8999
+    assert len(deliveries(known)) == 8999
     assert len(known.__dict__["_shapes"]) <= SHAPES
 
 
@@ -116,7 +135,7 @@ def test_there_is_an_end_to_the_topics_that_are_known(monkeypatch: pytest.Monkey
     messages = [publish(b"t/%d" % (number % 30), b"1", mid=1) for number in range(100)]
     messages += [publish(b"long" * 100 + b"%d" % (number % 3), b"1", mid=1) for number in range(10)]
     known = cut(*messages)
-    assert known.deliveries == [cut(message).deliveries[0] for message in messages]
+    assert deliveries(known) == [deliveries(cut(message))[0] for message in messages]
     assert len(known.__dict__["_seeds"]) <= 20
     assert max(map(len, known.__dict__["_seeds"])) < 100
 
@@ -125,7 +144,7 @@ def test_the_receipt_stands_for_topic_and_payload() -> None:
     """Equal messages have equal digests in it, whatever their number, flags and properties; others have others."""
 
     def digest(topic: bytes, payload: bytes, mid: int = 1, *, dup: bool = False, properties: bytes = b"") -> int:
-        return cut(publish(topic, payload, mid=mid, dup=dup, properties=properties)).deliveries[0].receipt & 0xFFFFFFFF
+        return deliveries(cut(publish(topic, payload, mid=mid, dup=dup, properties=properties)))[0].receipt & 0xFFFFFFFF
 
     one = digest(b"a/b", b"21.5")
     assert digest(b"a/b", b"21.5", 9, dup=True, properties=b"\x02\x00\x00\x00\x3c") == one
@@ -137,7 +156,7 @@ def test_packets_that_are_no_messages_are_left_to_paho() -> None:
     """All that are not about messages pass in their order; the numbers of PUBREL are told."""
     cutter = cut(SUBACK + PUBREL + publish(b"t", b"1") + PINGRESP + DISCONNECT)
     assert outcome(cutter)[1:] == (SUBACK + PINGRESP + DISCONNECT, [0x1234], [])
-    assert (len(cutter.deliveries), cutter.pongs) == (1, 1)
+    assert (len(deliveries(cutter)), cutter.pongs) == (1, 1)
 
 
 @pytest.mark.parametrize("reason", [None, b"", b"no" * 20, b"no" * 200])
@@ -168,7 +187,7 @@ def test_a_message_over_the_limit_is_told_and_not_kept(size: int, topic: bytes, 
     big = publish(topic, b"x" * 70_000, qos=qos, mid=5)
     stream = big + publish(b"next", b"1", mid=6) + PINGRESP
     cutter = cut(*(stream[at : at + size] for at in range(0, len(stream), size)))
-    found, after = cutter.deliveries
+    found, after = deliveries(cutter)
     assert (found.topic, found.mid, found.qos, found.whole) == (topic, 5 if qos else 0, qos, False)
     assert found.payload == b""
     assert (after.topic, after.whole, bytes(cutter.rest)) == (b"next", True, PINGRESP)
@@ -177,7 +196,7 @@ def test_a_message_over_the_limit_is_told_and_not_kept(size: int, topic: bytes, 
 @pytest.mark.parametrize(("payload", "whole"), [(LIMIT - 1, True), (LIMIT + 1, False)])
 def test_the_limit_is_that_of_the_payload(payload: int, whole: bool) -> None:
     """A long topic takes nothing from it."""
-    (found,) = cut(publish(b"t" * 500, b"x" * payload)).deliveries
+    (found,) = deliveries(cut(publish(b"t" * 500, b"x" * payload)))
     assert found.whole is whole
 
 
@@ -195,7 +214,7 @@ def test_a_hundred_megabytes_do_not_grow_the_memory() -> None:
     finally:
         tracemalloc.stop()
     cutter.feed(publish(b"next", b"1", mid=2))
-    assert [delivery.whole for delivery in cutter.deliveries] == [False, True]
+    assert [delivery.whole for delivery in deliveries(cutter)] == [False, True]
     assert peak < 100_000
 
 
@@ -226,4 +245,4 @@ def test_noise_is_refused_or_waited_for(noise: bytes, newest: bool) -> None:
         cutter = cut(noise, newest=newest)
     except NotMqtt:
         return
-    assert sum(len(delivery.payload) for delivery in cutter.deliveries) <= len(noise)
+    assert sum(len(delivery.payload) for delivery in deliveries(cutter)) <= len(noise)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from gaugeway.mqtt import Delivery, Message
+from gaugeway.mqtt.delivery import one_by_one
 from gaugeway.mqtt.outgoing import NUMBERS, Outgoing
 from gaugeway.mqtt.packets import PUBACK, PUBCOMP, PUBREC, Cutter
 
@@ -26,7 +27,7 @@ def read_back(packets: bytes, *, newest: bool = True) -> list[Delivery]:
     cutter = Cutter(properties=newest, max_payload=2**28)
     cutter.feed(packets)
     assert not cutter.rest
-    return cutter.deliveries
+    return one_by_one(cutter.deliveries)
 
 
 def sent(*messages: Message) -> Outgoing:

@@ -1,6 +1,7 @@
 """Nothing is acknowledged before it is safe, and nothing that was taken is taken again."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from operator import length_hint
 from typing import Final
 
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gaugeway.mqtt import Delivery, Receipts
-from gaugeway.mqtt.packets import DUP, PINGREQ
+from gaugeway.mqtt import DUP, USUAL, Delivery, Receipts, Run
+from gaugeway.mqtt.packets import PINGREQ
 from gaugeway.mqtt.receipts import MOST_UNSURE
 
 PUBACK: Final = 0x40
@@ -25,6 +26,15 @@ def message(mid: int, digest: int = 7, *, qos: int = 1, again: bool = False) -> 
 
 def receipt(mid: int, digest: int = 7) -> int:
     return mid << 32 | digest
+
+
+def run(*deliveries: Delivery) -> Run:
+    return Run(
+        [one.topic for one in deliveries],
+        [one.payload for one in deliveries],
+        [one.mid for one in deliveries],
+        [one.receipt for one in deliveries],
+    )
 
 
 def packets(sent: bytes) -> list[tuple[int, int]]:
@@ -61,18 +71,19 @@ def test_a_message_with_nothing_to_keep_is_acknowledged_at_once_but_not_before_i
 
 
 def test_what_is_followed_is_taken_as_far_as_it_was_asked_for() -> None:
-    """The messages behind the one that was handed on last are not acknowledged yet; one left aside is not at all."""
+    """The messages behind the one that was handed on last are not acknowledged yet, and one that is left out never."""
     receipts = Receipts(10)
-    turn = receipts.follow([message(mid) for mid in (1, 2, 3, 4)])
-    next(turn)
-    next(turn)
-    receipts.aside()
+    messages = run(*map(message, (1, 2, 3, 4)))
+    assert list(receipts.follow(messages, 0, ["a"])) == ["a"]
+    turn = receipts.follow(messages, 2, ["c", "d"])
+    assert receipts.held == 1
     receipts.commit()
     assert packets(receipts.due()) == [(PUBACK, 1)]
-    next(turn)
+    assert next(turn) == "c"
     assert receipts.news() == [receipt(3)]
-    receipts.follow([])
-    assert receipts.held == 1
+    receipts.take(message(5))
+    receipts.resume(session_present=True)
+    assert receipts.unacknowledged() == [receipt(1), receipt(3), receipt(5)]
 
 
 def test_qos_2_goes_through_both_steps() -> None:
@@ -276,6 +287,7 @@ class Exchange(RuleBasedStateMachine):
         self.taken: list[int] = []
         self.safe = 0
         self.content: dict[int, int] = {}
+        self.come: list[Delivery] = []
         self.turn: Iterator[Delivery] = iter(())
 
     @precondition(lambda self: len(self.inflight) < self.WINDOW)
@@ -288,32 +300,41 @@ class Exchange(RuleBasedStateMachine):
         self.inflight[mid] = (self.published, "rec" if qos == 2 else "ack")
         self.line.append(("new", mid))
 
-    @precondition(lambda self: bool(self.line) and not length_hint(self.turn))
+    @precondition(lambda self: bool(self.line) and not self.left())
     @rule()
     def arrive(self) -> None:
         """All that is on the line arrives."""
         self.receipts.release(mid for kind, mid in self.line if kind == "rel")
         if ("pong", 0) in self.line:
             self.receipts.answered()
-        messages = [(kind, mid) for kind, mid in self.line if kind in {"new", "again"}]
-        self.turn = self.receipts.follow([self.delivery(kind, mid) for kind, mid in messages])
+        self.come = [self.delivery(kind, mid) for kind, mid in self.line if kind in {"new", "again"}]
         self.line.clear()
+
+    def left(self) -> int:
+        """Return how many messages have come and were not looked at."""
+        return length_hint(self.turn) + len(self.come)
 
     def delivery(self, kind: str, mid: int) -> Delivery:
         _, state = self.inflight[mid]
         return message(mid, self.content[mid], qos=1 if state == "ack" else 2, again=kind == "again")
 
-    @precondition(lambda self: length_hint(self.turn) > 0)
-    @rule(closely=st.booleans())
-    def receive(self, *, closely: bool) -> None:
-        """The next message is looked at, closely or not, and handed on."""
-        delivery = next(self.turn)
-        if delivery.again or delivery.qos == 2 or closely:
-            self.receipts.aside()
-            if delivery.again and self.receipts.seen(delivery):
+    @precondition(lambda self: self.left() > 0)
+    @rule(closely=st.booleans(), together=st.integers(1, 5))
+    def receive(self, *, closely: bool, together: int) -> None:
+        """The next message is handed on, by itself or as one of some that are usual."""
+        if not length_hint(self.turn):
+            usual = [*takewhile(lambda one: one.head == USUAL, self.come[:together])]
+            if closely or not usual:
+                self.receive_one(self.come.pop(0))
                 return
+            del self.come[: len(usual)]
+            self.turn = self.receipts.follow(run(*usual), 0, usual)
+        self.taken.append(self.inflight[next(self.turn).mid][0])
+
+    def receive_one(self, delivery: Delivery) -> None:
+        if not self.receipts.seen(delivery):
             self.receipts.take(delivery)
-        self.taken.append(self.inflight[delivery.mid][0])
+            self.taken.append(self.inflight[delivery.mid][0])
 
     @rule()
     def commit(self) -> None:
@@ -350,6 +371,7 @@ class Exchange(RuleBasedStateMachine):
         """All that is on the way is lost; the broker sends again what it has no answer for."""
         self.receipts.resume(session_present=True)
         self.turn = iter(())
+        self.come.clear()
         self.back.clear()
         self.line = [("rel" if state == "comp" else "again", mid) for mid, (_, state) in self.inflight.items()]
 

@@ -19,11 +19,11 @@ from gaugeway.mqtt.broker import (
     Version,
     own_client_id,
 )
+from gaugeway.mqtt.delivery import DUP, RETAIN, USUAL, Arrival, Delivery, Run
 from gaugeway.mqtt.filters import filter_matches, topic_filter
 from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.pace import Pace
-from gaugeway.mqtt.packets import DUP, RETAIN, USUAL, Delivery
 from gaugeway.mqtt.publisher import Publisher
 from gaugeway.mqtt.receipts import Receipt, Receipts
 from gaugeway.mqtt.window import Window
@@ -32,6 +32,7 @@ __all__ = [
     "DUP",
     "RETAIN",
     "USUAL",
+    "Arrival",
     "Broker",
     "BrokerAddress",
     "CaFile",
@@ -47,6 +48,7 @@ __all__ = [
     "Publisher",
     "Receipt",
     "Receipts",
+    "Run",
     "Username",
     "Verify",
     "Version",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from gaugeway.errors import DeviceError
 from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.delivery import Arrival, Delivery, one_by_one
 from gaugeway.mqtt.job import Bell
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.outgoing import LARGEST, Answered, Outgoing
-from gaugeway.mqtt.packets import Cutter, Delivery, NotMqtt
+from gaugeway.mqtt.packets import Cutter, NotMqtt
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client as PahoClient
@@ -134,7 +135,11 @@ class Link:
         return self._outgoing.outcomes()
 
     def read(self, *, to_the_end: bool = False) -> list[Delivery]:
-        """Return the messages that came since the last call, without waiting; DeviceError once the line is dead.
+        """Return the messages that came since the last call, without waiting; DeviceError once the line is dead."""
+        return one_by_one(self.receive(to_the_end=to_the_end))
+
+    def receive(self, *, to_the_end: bool = False) -> list[Arrival]:
+        """Return the messages as `read` does, but the usual ones in runs: for those who get them by the thousand.
 
         What a broker sends as soon as it learns that this was read ends the next `wait`. For who sleeps instead it
         would be late, and is to be read along with the rest, `to_the_end`.

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import Final
 
+from gaugeway.mqtt.delivery import RETAIN
 from gaugeway.mqtt.message import Message
-from gaugeway.mqtt.packets import PUBLISH, PUBREC, RETAIN, Answer, release
+from gaugeway.mqtt.packets import PUBLISH, PUBREC, Answer, release
 
 PARTED: Final = 0x80
 """Length digits from here on are followed by another."""

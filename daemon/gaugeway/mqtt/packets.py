@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from struct import Struct
+from struct import error as TooShort  # noqa: N812 - it says what the error is
 from typing import Final
 from zlib import crc32
 
-import msgspec
-
-RETAIN: Final = 0x01
-DUP: Final = 0x08
+from gaugeway.mqtt.delivery import USUAL, Arrival, Delivery, Run
 
 LARGEST_OTHER: Final = 1024 * 1024
-USUAL: Final = 0x32
-"""How a new message at QoS 1 begins."""
 
 SHAPES: Final = 1024
 SHAPE_SIZE: Final = 5
@@ -22,7 +18,12 @@ TOPICS: Final = 10_000
 LONGEST_TOPIC: Final = 256
 """Of so many topics, and no longer ones, is remembered what they give to receipts."""
 
-Shape = tuple[int, Callable[[bytes, int], tuple[bytes, int, int, bytes]]]
+Shape = tuple[int, Callable[[bytes, int], tuple[bytes, int, int, bytes, bytes]]]
+"""How long a message is, and what takes topic, number, properties and payload out of it, and how the next begins."""
+BEHIND: Final = bytes(SHAPE_SIZE)
+"""What stands for a beginning where there is no next message."""
+COPIED: Final = 128 * 1024
+"""No more bytes than this are copied to put that behind them."""
 HEAD: Final[Callable[[bytes, int], tuple[int, int, int]]] = Struct(">BBH").unpack_from
 """What most messages begin with: kind and flags, a length of one byte, the length of the topic."""
 ANSWER: Final = Struct(">BBH").pack
@@ -43,40 +44,16 @@ class NotMqtt(ValueError):  # noqa: N818 - a handler reads `except NotMqtt`
     """The peer sends what no broker sends."""
 
 
-class Delivery(msgspec.Struct, gc=False, frozen=True):
-    """One message from the broker, as its PUBLISH packet brought it.
+class Seeds(dict[bytes, int]):
+    """What topics give to the receipts of their messages; remembered, unless they are long, for a while."""
 
-    By its `receipt` a redelivery is told from a new message; it is the packet's number, `mid`, above 32 bits that
-    stand for topic and payload, or 0 at QoS 0. Some brokers use the same few numbers again and again, so those bits
-    have to tell `121` from `202`, which a quicker sum like Adler-32 does not. A message over the limit is not
-    `whole`: it comes without its payload.
-    """
-
-    topic: bytes
-    payload: bytes
-    head: int
-    receipt: int = 0
-    whole: bool = True
-
-    @property
-    def mid(self) -> int:
-        """The packet's number, 0 at QoS 0."""
-        return self.receipt >> 32
-
-    @property
-    def qos(self) -> int:
-        """The quality of service it came with."""
-        return self.head >> 1 & 3
-
-    @property
-    def again(self) -> bool:
-        """Whether the broker says that it sent this before."""
-        return bool(self.head & DUP)
-
-    @property
-    def retained(self) -> bool:
-        """Whether it is the broker's stored copy, of unknown age, and not a message as it is published."""
-        return bool(self.head & RETAIN)
+    def __missing__(self, topic: bytes) -> int:
+        seed = crc32(topic) ^ len(topic)
+        if len(topic) <= LONGEST_TOPIC:
+            if len(self) >= TOPICS:
+                self.clear()
+            self[topic] = seed
+        return seed
 
 
 class Cutter:
@@ -90,7 +67,7 @@ class Cutter:
     """
 
     def __init__(self, *, properties: bool, max_payload: int) -> None:
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[Arrival] = []
         self.rest = bytearray()
         self.released: list[int] = []
         self.answers: list[Answer] = []
@@ -99,7 +76,7 @@ class Cutter:
         self._properties = properties
         self._max_payload = max_payload
         self._shapes: dict[bytes, Shape] = {}
-        self._seeds: dict[bytes, int] = {}
+        self._seeds = Seeds()
         self._parts: list[bytes] = []
         self._missing = 0
         self._skip = 0
@@ -125,29 +102,47 @@ class Cutter:
             self._parts.append(data[done:] if done else data)
 
     def _cut(self, data: bytes) -> int:
-        """Cut off all complete packets and return where the first incomplete one begins.
-
-        Nearly all messages are usual ones, of a few shapes and topics: those are cut by what is known of these.
-        """
+        """Cut off all complete packets and return where the first incomplete one begins."""
         at, end = 0, len(data)
         tail = end - 3
-        known, seed_of, append = self._shapes.get, self._seeds.get, self.deliveries.append
+        padded = data + BEHIND if end <= COPIED else data
         while at < tail:
-            shape = known(data[at : at + SHAPE_SIZE])
-            if shape is not None and (stop := at + shape[0]) <= end:
-                topic, mid, extra, payload = shape[1](data, at)
-                seed = seed_of(topic)
-                if mid and not extra and seed is not None:
-                    append(Delivery(topic, payload, USUAL, mid << 32 | crc32(payload, seed)))
-                    at = stop
-                    continue
-            done = self._cut_one(data, at)
+            if data[at] == USUAL:
+                at = self._cut_run(padded, at)
+            done = self._cut_one(data, at) if at < tail else 0
             if not done:
                 break
             at = done
         if tail <= at < end - 1 and (stop := at + 2 + data[at + 1]) <= end:
             self._pass_on(data[at:stop], 2)
             at = stop
+        return at
+
+    def _cut_run(self, data: bytes, at: int) -> int:
+        """Cut off usual messages by the shapes that are known, and return where the last of them ends.
+
+        Nearly all messages are usual ones, and of a few shapes. Each is taken out together with the beginning of the
+        next; the very last is left alone unless `data` has some bytes more than came.
+        """
+        known, seeds, start = self._shapes.get, self._seeds, data[at : at + SHAPE_SIZE]
+        topics: list[bytes] = []
+        payloads: list[bytes] = []
+        mids: list[int] = []
+        receipts: list[int] = []
+        try:
+            while (shape := known(start)) is not None:
+                topic, mid, extra, payload, start = shape[1](data, at)
+                if extra or not mid:
+                    break
+                topics.append(topic)
+                payloads.append(payload)
+                mids.append(mid)
+                receipts.append(mid << 32 | crc32(payload, seeds[topic]))
+                at += shape[0]
+        except TooShort:  # the last has not come whole
+            pass
+        if mids:
+            self.deliveries.append(Run(topics, payloads, mids, receipts))
         return at
 
     def _cut_one(self, data: bytes, at: int) -> int:
@@ -182,7 +177,7 @@ class Cutter:
         if not name <= body <= stop:
             raise NotMqtt("a message is shorter than its parts")
         payload = data[body:stop]
-        receipt = mid << 32 | crc32(payload, self._seed(topic)) if mid else 0
+        receipt = mid << 32 | crc32(payload, self._seeds[topic]) if mid else 0
         self.deliveries.append(Delivery(topic, payload, head, receipt))
         if head == USUAL and not extra and name - at <= SHAPE_SIZE:
             self._learn(data[at : at + SHAPE_SIZE], name - at, size, len(payload))
@@ -192,17 +187,8 @@ class Cutter:
         """Remember how a message is cut that begins like this; as there is no end of shapes, forget them at times."""
         if len(self._shapes) >= SHAPES:
             self._shapes.clear()
-        shape = Struct(f">{name}x{size}sH{'B' if self._properties else '0s'}{rest}s")
-        self._shapes[start] = shape.size, shape.unpack_from
-
-    def _seed(self, topic: bytes) -> int:
-        """Return what a topic gives to the receipts of its messages; remember it, unless it is long, for a while."""
-        seed = crc32(topic) ^ len(topic)
-        if topic not in self._seeds and len(topic) <= LONGEST_TOPIC:
-            if len(self._seeds) >= TOPICS:
-                self._seeds.clear()
-            self._seeds[topic] = seed
-        return seed
+        shape = Struct(f">{name}x{size}sH{'B' if self._properties else '0s'}{rest}s{SHAPE_SIZE}s")
+        self._shapes[start] = shape.size - SHAPE_SIZE, shape.unpack_from
 
     def _skip_some(self, data: bytes) -> bytes:
         """Leave out what belongs to a message that is too big, and return what follows it."""

@@ -12,11 +12,12 @@ from gaugeway.errors import DeviceError
 from gaugeway.log import logger
 from gaugeway.mqtt import faults
 from gaugeway.mqtt.broker import Broker
+from gaugeway.mqtt.delivery import Delivery
 from gaugeway.mqtt.job import Bell, Job
 from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.outgoing import REFUSED, Answered
-from gaugeway.mqtt.packets import Delivery, acknowledgement, completion
+from gaugeway.mqtt.packets import acknowledgement, completion
 
 log = logger(__name__)
 

@@ -4,8 +4,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from operator import length_hint
 from struct import pack
+from typing import TypeVar
 
-from gaugeway.mqtt.packets import PINGREQ, USUAL, Delivery, acknowledgement, completion
+from gaugeway.mqtt.delivery import USUAL, Delivery, Run
+from gaugeway.mqtt.packets import PINGREQ, acknowledgement, completion
+
+T = TypeVar("T")
 
 Begun = tuple[int, int]
 """The receipt of a message that was handed on in part only, and how much of it was."""
@@ -16,18 +20,18 @@ MOST_UNSURE = 10_000
 """A broker that sends more than this before it reads one acknowledgement is no reason to need ever more memory."""
 PUBACK = int.from_bytes(acknowledgement(Delivery(b"", b"", USUAL)))
 """The acknowledgement of a usual message, as a number to which that of the message is added."""
-QOS_2 = (int.from_bytes(acknowledgement(Delivery(b"", b"", 0x34))) - PUBACK) << 32
-"""What is added to the receipt of a message at QoS 2 while it waits: its acknowledgement is of another kind."""
+QOS_2 = int.from_bytes(acknowledgement(Delivery(b"", b"", 0x34))) - PUBACK
+"""What is added to the number of a message at QoS 2 while it waits: its acknowledgement is of another kind."""
 
 
 class Receipts:
     """Keeps account of the messages of one session, over as many connections as it takes; knows no socket.
 
-    `follow` notes messages as they are handed on, `take` one that was looked at by itself; `commit` says that all
-    taken so far is safe, and `due` returns the acknowledgements that may be sent now (what is `ready`), in the order
-    of arrival. After an interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none
-    was sent or it was lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it
-    is safe. Messages of a process that died are made known with `recognise`.
+    `follow` notes usual messages as they are handed on, `take` any other; `commit` says that all taken so far is safe,
+    and `due` returns the acknowledgements that may be sent now (what is `ready`), in the order of arrival. After an
+    interruption (`resume`) the broker sends again what it got no acknowledgement for, whether none was sent or it was
+    lost on the way: `seen` recognises what was taken before, and has it acknowledged as soon as it is safe. Messages of
+    a process that died are made known with `recognise`.
 
     That an acknowledgement was sent does not say that the broker has read it, and a busy one may send thousands of
     messages before it does. So `due` adds a ping from time to time: once that is `answered`, the broker has read what
@@ -51,9 +55,10 @@ class Receipts:
         self._parts: tuple[Delivery, int, Iterator[object]] | None = None
         self._begun: Begun | None = None
         self._waiting: list[int] = []
-        self._turn: Iterator[Delivery] = iter(())
-        self._followed: Sequence[Delivery] = ()
+        self._turn: Iterator[object] = iter(())
+        self._followed: Run | None = None
         self._noted = 0
+        self._until = 0
 
     @property
     def unsure(self) -> int:
@@ -63,27 +68,24 @@ class Receipts:
     @property
     def held(self) -> int:
         """How many messages of this connection wait for `commit`."""
-        if self._followed:
+        if self._followed is not None:
             self._note()
         return len(self._waiting)
 
-    def follow(self, deliveries: Sequence[Delivery]) -> Iterator[Delivery]:
-        """Return messages one after the other: who asks for one hands it on, or first says `aside`.
+    def follow(self, run: Run, start: int, content: Sequence[T]) -> Iterator[T]:
+        """Return one after the other what the messages of a run hold, from `start` on: who asks for it hands it on.
 
         This costs nothing for each of them, because how far the iterator has come is looked up when it matters.
         """
-        if self._followed:
+        if self._followed is not None:
             self._note()
-        self._turn, self._followed, self._noted = iter(deliveries), deliveries, 0
-        return self._turn
-
-    def aside(self) -> None:
-        """Leave out the message that `follow` brought last: whoever looks at it will say what becomes of it."""
-        self._note(but=1)
-        self._noted += 1
+        turn = iter(content)
+        self._turn, self._followed, self._noted, self._until = turn, run, start, start + len(content)
+        return turn
 
     def take(self, delivery: Delivery, *, safe: bool = False) -> None:
         """Note a message; one that holds nothing to keep is `safe` at once, but waits its turn."""
+        self._note()
         receipt = delivery.receipt
         self._parts = None
         self._caught_up = self._caught_up or not delivery.again
@@ -103,6 +105,7 @@ class Receipts:
             return False
         if delivery.head & 4:
             self._half_way[mid] = delivery.receipt
+        self._note()
         if mid in self._known_unsafe or self._waiting:
             self._keep_waiting(delivery)
         else:
@@ -130,11 +133,12 @@ class Receipts:
         self._told = self._unsafe_before = 0
         self._bound()
         self._known_unsafe = frozenset()
-        self.ready += pack(f">{len(self._waiting)}I", *[PUBACK + (one >> 32) for one in self._waiting])
+        self.ready += pack(f">{len(self._waiting)}I", *[PUBACK + mid for mid in self._waiting])
         self._waiting.clear()
 
     def due(self) -> bytes:
         """Return the acknowledgements to be sent now, each a single time; behind them a ping, if none is on the way."""
+        self._note()
         found = bytes(self.ready)
         self.ready.clear()
         if not found or self._asked is not None:
@@ -182,7 +186,7 @@ class Receipts:
 
     def news(self) -> list[Receipt]:
         """Return what was taken, or begun, since the last call and not committed yet: what a journal has to add."""
-        if self._followed:
+        if self._followed is not None:
             self._note()
         found: list[Receipt] = [*self._unsafe[self._told :]]
         self._told = len(self._unsafe)
@@ -204,22 +208,24 @@ class Receipts:
                 self._begun = receipt
         self._told = len(self._unsafe)
 
-    def _note(self, but: int = 0) -> None:
+    def _note(self) -> None:
         """Take in what was handed on since the last look; after the last message there is nothing more to look for."""
-        left = length_hint(self._turn) + but
-        come = len(self._followed) - left
-        if come > self._noted:
-            receipts = [delivery.receipt for delivery in self._followed[self._noted : come]]
+        run, noted = self._followed, self._noted
+        if run is None:
+            return
+        left = length_hint(self._turn)
+        come = self._until - left
+        if come > noted:
             self._noted = come
             self._caught_up = True
-            self._unsafe += receipts
-            self._waiting += receipts
+            self._unsafe += run.receipts[noted:come]
+            self._waiting += run.mids[noted:come]
         if not left:
-            self._followed = ()
+            self._followed = None
 
     def _keep_waiting(self, delivery: Delivery) -> None:
         """Acknowledge a message with the next `commit`."""
-        self._waiting.append(delivery.receipt + QOS_2 if delivery.head & 4 else delivery.receipt)
+        self._waiting.append(delivery.mid + QOS_2 if delivery.head & 4 else delivery.mid)
 
     def _taken(self) -> list[int]:
         """Return all that was taken and may come again, the oldest first."""

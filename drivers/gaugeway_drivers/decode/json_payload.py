@@ -24,6 +24,8 @@ NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Found = list[Reading | Reject]
 """What a payload holds: readings, and a reason for what is none; never empty."""
+Message = tuple[Topic | None, bytes]
+"""A topic, if it is known, and a payload."""
 
 
 class Dating:
@@ -74,20 +76,30 @@ class OneValue:
         """Look at a topic, once."""
         return met(name, self._name)
 
-    def one(self, topic: Topic, payload: bytes) -> Reading | None:
-        """Return the one reading of a flat payload."""
+    def usual(self, messages: Iterator[Message]) -> list[Reading]:
+        """Return the readings of flat payloads."""
+        found: list[Reading] = []
+        append, decode = found.append, self._flat
         try:
-            flat = self._flat(payload)
+            for topic, payload in messages:
+                if topic is None:
+                    break
+                flat = decode(payload)
+                sensor, when = topic.sensor or flat.sensor, flat.time
+                if not sensor:
+                    break
+                if type(when) is float and FROM <= when < UNTIL:
+                    append(Reading(sensor, flat.value, when, "", "good", "device"))
+                    continue
+                reading: Reading | Reject = Reading(sensor, flat.value)
+                if when is not None:
+                    reading = self._dating.put([reading], when, payload)[0]
+                if isinstance(reading, Reject):
+                    break
+                append(reading)
         except NOT_JSON:
-            return None
-        sensor, when = topic.sensor or flat.sensor, flat.time
-        if not sensor:
-            return None
-        if type(when) is float and FROM <= when < UNTIL:
-            return Reading(sensor, flat.value, when, "", "good", "device")
-        reading = Reading(sensor, flat.value)
-        found = reading if when is None else self._dating.put([reading], when, payload)[0]
-        return found if isinstance(found, Reading) else None
+            pass
+        return found
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return the one reading, or one for each object of a list."""
@@ -116,9 +128,10 @@ class StatedFields:
         levels = tuple(name.split("/"))
         return Topic(levels) if all(sensor.fits(levels) for sensor, _ in self._fields) else None
 
-    def one(self, topic: Topic, payload: bytes) -> Reading | None:  # noqa: ARG002  (the contract's names)
+    def usual(self, messages: Iterator[Message]) -> list[Reading]:
         """Look at every payload as a whole."""
-        return None
+        next(messages, None)
+        return []
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return a reading for each value that is there."""
@@ -150,9 +163,10 @@ class Members:
         levels = tuple(name.split("/"))
         return Topic(levels) if self._name.fits(levels) else None
 
-    def one(self, topic: Topic, payload: bytes) -> Reading | None:  # noqa: ARG002  (the contract's names)
+    def usual(self, messages: Iterator[Message]) -> list[Reading]:
         """Look at every payload as a whole."""
-        return None
+        next(messages, None)
+        return []
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return a reading for each member that is a sensor."""

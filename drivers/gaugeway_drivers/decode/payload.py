@@ -1,6 +1,7 @@
 """One message, its topic and its payload, decoded into readings: JSON or a plain number."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from typing import Annotated, Final, Protocol
 
@@ -8,7 +9,7 @@ import msgspec
 
 from gaugeway import ConfigError, Meta, Reading, Reject, Sensor, Sensors
 from gaugeway_drivers.decode.framing import SHOWN
-from gaugeway_drivers.decode.json_payload import Dating, Found, Members, OneValue, StatedFields
+from gaugeway_drivers.decode.json_payload import Dating, Found, Members, Message, OneValue, StatedFields
 from gaugeway_drivers.decode.number import Decimal, NotANumber, number
 from gaugeway_drivers.decode.sensor_name import SensorName
 from gaugeway_drivers.decode.topic import Topic, met
@@ -24,12 +25,15 @@ class Decoder(Protocol):
         """Look at a topic, once; None where it lacks a level that the sensor's name needs."""
         ...
 
-    def one(self, topic: Topic, payload: bytes) -> Reading | None:
-        """Return the reading of a payload that holds one and is as most are; None where it takes a closer look."""
+    def usual(self, messages: Iterator[Message]) -> list[Reading]:
+        """Return the readings of payloads that hold one each and are as most are, up to the first that is not.
+
+        That one is taken from `messages` too: it is looked at more closely by itself.
+        """
         ...
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
-        """Return what one payload holds; asked for where `one` has no answer."""
+        """Return what one payload holds, whatever it is."""
         ...
 
 
@@ -110,9 +114,14 @@ class PlainNumber:
         """Look at a topic, once."""
         return met(name, self._name)
 
-    def one(self, topic: Topic, payload: bytes) -> Reading | None:
-        """Return the reading of a number as machines write it."""
-        return Reading(topic.sensor, float(payload)) if self._decimal == "." and PLAIN(payload) else None
+    def usual(self, messages: Iterator[Message]) -> list[Reading]:
+        """Return the readings of numbers as machines write them."""
+        found: list[Reading] = []
+        for topic, payload in messages:
+            if topic is None or self._decimal != "." or not PLAIN(payload):
+                break
+            found.append(Reading(topic.sensor, float(payload)))
+        return found
 
     def readings(self, topic: Topic, payload: bytes) -> Found:
         """Return the one reading."""
