@@ -104,10 +104,17 @@ def test_health_of_one_that_was_killed(home: Home) -> None:
     assert home.run("health").returncode == 0
 
 
+def stands_still(pid: int) -> bool:
+    """Tell whether a process that was stopped has come to a stop, with all its threads."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(stat.read_text().rpartition(") ")[2].startswith("T") for stat in threads)
+
+
 def test_health_of_one_that_hangs(home: Home) -> None:
     """One that does not answer is unwell, and since when; `stop --kill` ends it all the same."""
     home.start()
     os.kill(home.pid(), signal.SIGSTOP)
+    until(lambda: stands_still(home.pid()))
     long_ago = home.seen().beat - 60
     for record in (home.runtime / "gaugeway").iterdir():
         os.utime(record, (long_ago, long_ago))  # as if it had been stopped a minute ago
