@@ -12,7 +12,7 @@ from zlib import crc32
 import msgspec
 import pytest
 from tests.engine.kit import SOON, Fed, Feed, plan, readings, registry
-from tests.service.patient import Stand, kinds, report_with
+from tests.service.health.patient import Stand, kinds, report_with
 from tests.support.waiting import until
 
 from gaugeway import DeviceError, Reading, Reject, Sensor
@@ -284,7 +284,7 @@ def test_where_a_thread_is() -> None:
     try:
         until(lambda: "deep_inside" in where("deep"))
         assert re.fullmatch(
-            r"wait \(.*/threading.py:\d+\), called by deep_inside \(service/test_health_report.py:\d+\)", where("deep")
+            r"wait \(.*/threading.py:\d+\), called by deep_inside \(health/test_health_report.py:\d+\)", where("deep")
         )
         assert where("nobody") == ""
     finally:

@@ -9,7 +9,7 @@ from gaugeway.errors import ConfigError
 from gaugeway.registry import Registry
 from gaugeway.service.trial.trial import Trial, Verdict
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
 GATEWAY = """\
 sources:
   boiler:

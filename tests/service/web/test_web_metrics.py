@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, readings, registry, sensors
-from tests.service.patient import AWAY
+from tests.service.health.patient import AWAY
 from tests.support.waiting import until
 
 from gaugeway import Reading, Reject, Sensor

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.kit import readings
-from tests.service.patient import Stand, kinds
+from tests.service.health.patient import Stand, kinds
 
 from gaugeway.service.daemon import Daemon
 from gaugeway.service.health import machine

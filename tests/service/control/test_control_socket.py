@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 import pytest
 from tests.engine.kit import readings
-from tests.service.switchboard import Stand, lines
+from tests.service.control.switchboard import Stand, lines
 from tests.support.waiting import PATIENCE, until
 
 from gaugeway.service.control.control import GUESTS
@@ -38,7 +38,7 @@ def test_a_pipeline_that_hangs_is_named(tmp_path: Path, monkeypatch: pytest.Monk
         (complaint,) = report.complaints
         assert (complaint.part, complaint.kind) == ("source stuck", "hangs")
         assert "source 'stuck' hangs since" in complaint.message
-        assert "in stream (service/switchboard.py:" in complaint.message
+        assert "in stream (control/switchboard.py:" in complaint.message
         assert {source.name: source.hangs for source in report.sources} == {"fed": False, "stuck": True}
         stand.way_out.put(None)
         until(lambda: stand.report().state == "well")

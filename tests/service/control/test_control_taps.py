@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 import pytest
 from tests.engine.kit import Feed, readings
-from tests.service.switchboard import Stand
+from tests.service.control.switchboard import Stand
 from tests.support.waiting import until
 
 from gaugeway import Reading

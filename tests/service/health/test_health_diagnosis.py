@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.engine.kit import Fed, Feed, plan, readings, registry
-from tests.service.patient import AWAY, Stand, kinds, report_with
+from tests.service.health.patient import AWAY, Stand, kinds, report_with
 from tests.support.waiting import until
 
 from gaugeway import Reading, Reject

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.service.switchboard import Stand
+from tests.service.control.switchboard import Stand
 
 from gaugeway import ConfigError
 from gaugeway.service.control.listening import listening

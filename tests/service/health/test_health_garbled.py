@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.engine.kit import SOON, Fed, Feed, Shelf, Shelved, plan, registry, sensors
-from tests.service.patient import kinds
+from tests.service.health.patient import kinds
 from tests.support.waiting import until
 
 from gaugeway import Reading, Sensor
