@@ -40,15 +40,14 @@ def _entry_point_files() -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for folder in sys.path:
         try:
-            names = sorted(os.listdir(folder or "."))
+            names = sorted(name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info")))
         except OSError:
             continue
         for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                package = re.sub(r"[-_.]+", "-", name.rpartition(".")[0].partition("-")[0]).lower()
-                if package not in seen:
-                    seen.add(package)
-                    yield package, os.path.join(folder, name, "entry_points.txt")
+            package = re.sub(r"[-_.]+", "-", name.rpartition(".")[0].partition("-")[0]).lower()
+            if package not in seen:
+                seen.add(package)
+                yield package, os.path.join(folder, name, "entry_points.txt")
 
 
 def _entry_points(package: str, file: str) -> Iterator[Plugin]:

@@ -5,9 +5,9 @@ import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from gaugeway.spared import spared
+from gaugeway.spared import spared, uncompiled
 
-with spared("ipaddress"):  # it is for addresses in brackets only
+with uncompiled(), spared("ipaddress"):  # it is for addresses in brackets only
     from pathlib import Path
 
 from gaugeway.cli.speech import exits
@@ -46,7 +46,7 @@ def run(words: Words) -> int:
         with for_good():
             foresee(file)
         with Loading(file) as loading:
-            with for_good():
+            with for_good(), uncompiled(), spared("tokenize"):  # it is for the lines of a traceback only
                 from gaugeway.cli.speech.progress import Progress  # noqa: PLC0415  (both while the configuration is read)
                 from gaugeway.service.daemon import serve  # noqa: PLC0415
 
