@@ -20,7 +20,7 @@ from gaugeway_sinks.file.retention import Keep
 from gaugeway_sinks.file.rotation import Rotate
 
 EXAMPLES: Final = int(os.environ.get("GAUGEWAY_EXAMPLES", "60"))
-CRASHES: Final = Path(__file__).with_name("file_crashes.py")
+CRASHES: Final = Path(__file__).with_name("crashes.py")
 
 
 class Options(msgspec.Struct):
