@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gaugeway.cli import main
+from gaugeway.cli import install, main, uninstall
 from gaugeway.cli.setup.layout import Layout
+from gaugeway.cli.setup.manifest import Manifest
 from gaugeway.cli.setup.parts import folder, parts
 from gaugeway.cli.setup.reach import out_of_reach
 from gaugeway.cli.setup.sample import configuration
@@ -118,6 +119,19 @@ def test_a_dry_run_does_nothing_and_tells_all(tmp_path: Path, capsys: pytest.Cap
     installed = tree(root)
     main(["uninstall", "--root", str(root), "--dry-run", "--purge"])
     assert tree(root) == installed
+
+
+def test_a_machine_without_systemd_is_told_what_to_do_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything else is found wrong with it; and there is nothing to take away."""
+    for module in (install, uninstall):
+        monkeypatch.setattr(module, "SYSTEMD", tmp_path / "nope")
+    monkeypatch.setattr(Manifest, "of", lambda root: Manifest())
+    assert main(["install", "--dry-run"]) == exits.CONFIGURATION
+    assert "not run by systemd: `gaugeway start CONFIG` runs a gateway without it" in capsys.readouterr().err
+    assert main(["uninstall", "--dry-run"]) == exits.WELL
+    assert capsys.readouterr().out == "nothing was installed on this machine, which is not run by systemd\n"
 
 
 def test_several_gateways_share_what_can_be_shared(tmp_path: Path) -> None:
