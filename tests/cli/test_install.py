@@ -121,13 +121,18 @@ def test_a_dry_run_does_nothing_and_tells_all(tmp_path: Path, capsys: pytest.Cap
     assert tree(root) == installed
 
 
+def nothing(_: Path) -> Manifest:
+    """Return what is in place on a machine that has nothing of gaugeway."""
+    return Manifest()
+
+
 def test_a_machine_without_systemd_is_told_what_to_do_instead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Before anything else is found wrong with it; and there is nothing to take away."""
     for module in (install, uninstall):
         monkeypatch.setattr(module, "SYSTEMD", tmp_path / "nope")
-    monkeypatch.setattr(Manifest, "of", lambda root: Manifest())
+    monkeypatch.setattr(Manifest, "of", nothing)
     assert main(["install", "--dry-run"]) == exits.CONFIGURATION
     assert "not run by systemd: `gaugeway start CONFIG` runs a gateway without it" in capsys.readouterr().err
     assert main(["uninstall", "--dry-run"]) == exits.WELL
