@@ -39,8 +39,8 @@ from gaugeway_drivers.decode.topics import Topics
 log = logger(__name__)
 
 LONGEST_WAIT: Final = 0.5
-LEEWAY: Final = 2048
-"""What is remembered beyond that, for brokers that crash and have forgotten which acknowledgements they had read."""
+LEEWAY: Final = 3072
+"""How many messages are remembered that the broker surely knows to be acknowledged: it may forget that in a crash."""
 
 
 class Mqtt:
@@ -96,7 +96,7 @@ class Mqtt:
                 description="How many messages the broker may send before one is acknowledged. Before MQTT 5 it has a "
                 "setting of its own for that (mosquitto: max_inflight_messages).",
             ),
-        ] = 1000,
+        ] = 4000,
         session_expiry: Annotated[
             Duration,
             Meta(
@@ -139,7 +139,7 @@ class Mqtt:
         self.topics = Topics(self._topics, self._decoder)
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
-        self._receipts = Receipts(receive_maximum + LEEWAY)
+        self._receipts = Receipts(LEEWAY)
         self._link: Link | None = None
 
     def stream(self) -> Generator[Reading | Reject | Tick]:
@@ -179,8 +179,8 @@ class Mqtt:
 
     @property
     def memory(self) -> int:
-        """How many messages the broker may send again at most."""
-        return max(self._receive_maximum + LEEWAY, self._receipts.unsure)
+        """How many of the last messages the broker may send again: those it may not know to be taken, and some more."""
+        return self._receipts.unsure + LEEWAY
 
     def unacknowledged(self) -> list[Receipt]:
         """Return the receipt of each message that the broker may send again although it was yielded."""
@@ -203,7 +203,7 @@ class Mqtt:
         nap = 0.0
         while True:
             count = 0
-            arrivals = link.receive(to_the_end=nap > 0)
+            arrivals = link.receive(to_the_end=nap > 0 or link.more)
             if link.told:
                 self._take_in(link)
             for arrival in arrivals:
@@ -233,7 +233,7 @@ class Mqtt:
         held = self._receipts.held
         if full and not held:
             self._window.acknowledged(time.monotonic())
-        nap = self._pace.nap(count, now, full=full)
+        nap = self._pace.nap(count, now, full=full or link.more)
         if nap:
             time.sleep(nap)
         else:

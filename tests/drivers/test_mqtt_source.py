@@ -215,6 +215,14 @@ def test_a_topic_that_was_wanted_once_is_told_and_let_go(broker: Mosquitto) -> N
         assert (reader.values, reader.rejects[0].reason) == ([2.0], "topic does not fit")
 
 
+def test_what_is_not_sure_is_remembered_besides_the_rest() -> None:
+    """However much it is, some of what is sure is remembered too, for a broker that crashes and forgets."""
+    mqtt = source("mqtt://h")
+    sure = mqtt.memory
+    mqtt.recognise(mid << 32 for mid in range(1, 101))
+    assert mqtt.memory == sure + 100
+
+
 def test_other_topics_are_another_session_by_default() -> None:
     """The client id is made of the node and the topics: stable, and different for other topics and other nodes."""
 

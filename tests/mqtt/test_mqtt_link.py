@@ -1,6 +1,7 @@
 """The link reads through paho's private hook, in few large pieces, and gives paho what is paho's."""
 
 import inspect
+import socket
 from contextlib import closing
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from paho.mqtt.client import Client as PahoClient
 from tests.support.brokers import Mosquitto, needs_mosquitto, publish
 from tests.support.packets import CONNACK_5, ScriptedBroker
 from tests.support.packets import publish as packet
+from tests.support.waiting import until
 
 from gaugeway import DeviceError, PluginError
 from gaugeway.mqtt import Broker, Link, Message
 from gaugeway.mqtt.client import Client
+from gaugeway.mqtt.delivery import one_by_one
 from gaugeway.mqtt.packets import Cutter
 from gaugeway.mqtt.wire import Wire
 
@@ -36,7 +39,7 @@ def test_paho_reads_from_the_wire() -> None:
             broker.accept()
             assert broker.heard.startswith(b"\x10")
             broker.say(packet(b"t", b"1"), CONNACK_5, packet(b"t", b"2", mid=2))
-            while len(cutter.deliveries) < 2:
+            while len(one_by_one(cutter.deliveries)) < 2:
                 wire.fill()
             client.loop_read()
             assert client.is_connected()
@@ -72,6 +75,24 @@ def test_the_last_messages_before_the_end_are_read() -> None:
         link.wait(1)
         with pytest.raises(Exception, match="server shutting down"):
             link.read()
+
+
+@pytest.mark.parametrize("to_the_end", [True, False])
+def test_a_read_that_leaves_something_says_so(*, to_the_end: bool) -> None:
+    """Who would let messages gather before the next read need not, when many have."""
+    messages = [packet(b"t", b"x" * 1000, mid=mid) for mid in range(1, 21)]
+    cutter = Cutter(properties=True, max_payload=2000)
+    with ScriptedBroker() as broker, closing(socket.create_connection(("127.0.0.1", broker.port))) as raw:
+        raw.sendall(b"hello")
+        broker.accept().say(*messages)
+        until(lambda: len(raw.recv(65536, socket.MSG_PEEK)) == sum(map(len, messages)))
+        raw.setblocking(False)
+        wire = Wire(raw, cutter)
+        wire.fill(to_the_end=to_the_end)
+        assert wire.more is not to_the_end
+        wire.fill()
+        assert not wire.more
+    assert [delivery.mid for delivery in one_by_one(cutter.deliveries)] == list(range(1, 21))
 
 
 def test_who_gives_no_answer_has_not_hung_up() -> None:

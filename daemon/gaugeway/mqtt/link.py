@@ -150,6 +150,11 @@ class Link:
             self._fail_if_lost()
         return found
 
+    @property
+    def more(self) -> bool:
+        """Whether the last read left something: nothing has to gather before the next one."""
+        return self._wire is not None and self._wire.more
+
     def released(self) -> list[int]:
         """Return the numbers of the QoS 2 messages that the broker let go of since the last call."""
         found, self._cutter.released = self._cutter.released, []

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-ENOUGH: Final = 128
+ENOUGH: Final = 256
 WORTH: Final = 0.75
 """Messages further apart than this part of the longest pause are read one by one: a pause would bring hardly two."""
 WEIGHT: Final = 0.25
@@ -26,7 +26,10 @@ class Pace:
         self._looked = float("-inf")
 
     def nap(self, count: int, now: float, *, full: bool) -> float:
-        """Return how long to sleep after a read that brought `count` messages; 0 means to wait for the next one."""
+        """Return how long to sleep after a read that brought `count` messages; 0 means to wait for the next one.
+
+        `full`: nothing can gather, because the broker waits, or need not, because the read has left something.
+        """
         apart = (now - self._looked) / (count or 1)
         self._looked = now
         if not 0.0 <= apart < self._most:

@@ -18,13 +18,14 @@ class Wire:
     """Reads in big pieces and writes in one stream, so that acknowledgements and paho's packets keep their order.
 
     It never raises: a broken connection is told in `fault`, and found at the next look. `unsent` is what waits until
-    the broker reads again, or never went out.
+    the broker reads again, or never went out; `more` says that there was likely more to take in than was.
     """
 
     def __init__(self, raw: socket.socket, cutter: Cutter, *, encrypted: bool = False) -> None:
         self.cutter = cutter
         self.fault = ""
         self.matters = False
+        self.more = False
         self.unsent = bytearray()
         self._raw = raw
         self._encrypted = encrypted
@@ -39,6 +40,7 @@ class Wire:
         read to the end, which leaves nothing inside the encryption, where no poll would see it.
         """
         taken, enough = 0, CHUNK if to_the_end or self._encrypted else 1
+        self.more = False
         try:
             while True:
                 data = self._raw.recv(PIECE)
@@ -50,6 +52,7 @@ class Wire:
                 self.cutter.feed(data)
                 taken += len(data)
                 if taken >= enough:
+                    self.more = taken >= CHUNK or len(data) == PIECE
                     return
         except self._would_block:
             return
