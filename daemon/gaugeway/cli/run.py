@@ -16,8 +16,8 @@ from gaugeway.cli.speech.words import Words
 from gaugeway.contain import in_words
 from gaugeway.errors import GaugewayError
 from gaugeway.garbage import for_good
-from gaugeway.service.foresight import foresee
 from gaugeway.service.loading import Loading
+from gaugeway.service.preloading import preload
 from gaugeway.service.presence.announcement import note_fault
 
 
@@ -44,7 +44,7 @@ def run(words: Words) -> int:
     file = config_file(words.text("config"))
     with fault_noted(file):
         with for_good():
-            foresee(file)
+            preload(file)
         with Loading(file) as loading:
             with for_good(), uncompiled(), spared("tokenize"):  # it is for the lines of a traceback only
                 from gaugeway.cli.speech.progress import Progress  # noqa: PLC0415  (both while the configuration is read)

@@ -9,15 +9,15 @@ from typing import Final
 
 import pytest
 
-from gaugeway.service.foresight import foresee
 from gaugeway.service.loading import Loading
+from gaugeway.service.preloading import preload
 
 PROGRAM: Final = """
 import sys
 from pathlib import Path
-from gaugeway.service.foresight import foresee
+from gaugeway.service.preloading import preload
 
-foresee(Path(sys.argv[1]))
+preload(Path(sys.argv[1]))
 print(*sys.modules)
 """
 CONSOLE: Final = """
@@ -60,7 +60,7 @@ def test_a_pipe_is_left_to_its_reader(tmp_path: Path) -> None:
     pipe = tmp_path / "gateway.yaml"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=(CONSOLE,))
-    foresee(pipe)
+    preload(pipe)
     with Loading(pipe) as loading:
         writer.start()
         plan, _ = loading.end()

@@ -1,4 +1,4 @@
-"""What will be needed whatever comes of reading a configuration: the plugins that it seems to name."""
+"""What will be needed whatever comes of reading a configuration is imported ahead: the plugins that it seems to name."""
 
 import re
 from contextlib import suppress
@@ -12,7 +12,7 @@ from gaugeway.registry import Registry
 GLANCE: Final = 65536
 
 
-def foresee(file: Path) -> None:
+def preload(file: Path) -> None:
     """Import the plugins that a file seems to name, once for all copies that are made of this process from now on.
 
     Of our own only: somebody else's may start a thread, and a process that has any is not to be forked.
