@@ -1,4 +1,4 @@
-"""What will be needed whatever comes of reading a configuration is imported ahead: the plugins that it seems to name."""
+"""What is imported ahead, since it is needed whatever comes of reading a file: the plugins that it seems to name."""
 
 import re
 from contextlib import suppress
