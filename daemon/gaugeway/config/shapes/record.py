@@ -105,7 +105,7 @@ class Record:
     @staticmethod
     def _beside(above: Scalar, key: Scalar, review: Review) -> None:
         """Say which of two keys that stand beside each other has slipped: the upper one, if it stands too far in."""
-        from gaugeway.config.text.repair import usual_step  # noqa: PLC0415  (few files need it)
+        from gaugeway.config.text.indents import usual_step  # noqa: PLC0415  (few files need it)
 
         parent = review.place
         message = f"'{key.echo}' stands beside '{above.value}'"

@@ -4,7 +4,8 @@ from typing import Final
 
 import yaml
 
-from gaugeway.config.text.repair import TAB, Repair, repair
+from gaugeway.config.text.repair import repair
+from gaugeway.config.text.slips import TAB, Repair
 from gaugeway.config.text.text import Judge, Text
 from gaugeway.errors import Problem
 
