@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gaugeway.rule import Rule
     from gaugeway.sensor import Kind, Sensor, Sensors, chosen
     from gaugeway.site import Clock, Site
+    from gaugeway.tls import trusting
     from gaugeway.units import Quantity, canonical, convert
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "sink",
     "source",
     "stage",
+    "trusting",
     "version",
 ]
 
@@ -72,6 +74,7 @@ HOMES = {
     "rule": ("Rule",),
     "sensor": ("Kind", "Sensor", "Sensors", "chosen"),
     "site": ("Clock", "Site"),
+    "tls": ("trusting",),
     "units": ("Quantity", "canonical", "convert"),
 }
 """In which module each name is at home. `version` is the name of its module too, and so cannot wait to be asked for."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta
 
-from gaugeway import ConfigError, DeviceError, Duration, FilePath, Secret, Site, logger
+from gaugeway import ConfigError, DeviceError, Duration, FilePath, Secret, Site, logger, trusting
 from gaugeway_sinks.alarms import StaleAfter
 from gaugeway_sinks.alarms.alarm.event import Event
 from gaugeway_sinks.announce import USUAL, Announcer, Events, Least, Template
@@ -137,19 +137,18 @@ class Email(Announcer):
 
     def _connection(self) -> "SMTP":
         """Return a connection on which mail can be sent: encrypted and logged in as it is configured."""
-        import ssl  # noqa: PLC0415  (smtplib loads it too)
         from smtplib import SMTP, SMTP_SSL  # noqa: PLC0415  (only who sends loads it)
 
         if self._tls == "none":
             connection = SMTP(self._host, self._port, timeout=self._timeout)
         elif self._tls == "tls":
-            context = ssl.create_default_context(cafile=self._ca_file)
+            context = trusting(self._ca_file)
             connection = SMTP_SSL(self._host, self._port, timeout=self._timeout, context=context)
         else:
             connection = SMTP(self._host, self._port, timeout=self._timeout)
         try:
             if self._tls == "starttls":
-                connection.starttls(context=ssl.create_default_context(cafile=self._ca_file))
+                connection.starttls(context=trusting(self._ca_file))
             if self._username is not None:
                 connection.login(self._username, self._password or "")
         except OSError:  # which all errors of smtplib are, too

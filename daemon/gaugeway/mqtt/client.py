@@ -16,6 +16,7 @@ from gaugeway.mqtt.faults import unreachable
 from gaugeway.mqtt.packets import Cutter
 from gaugeway.mqtt.wire import Wire
 from gaugeway.spared import spared, without
+from gaugeway.tls import trusting
 
 with spared("base64", "hashlib", "ssl", "urllib.request"), without("dns"), without("socks"):
     from paho.mqtt.client import Client as PahoClient
@@ -120,16 +121,11 @@ def _reached(host: str, port: int) -> socket.socket:
 
 def encrypted(raw: socket.socket, broker: Broker) -> socket.socket:
     """Return the connection with what is trusted and shown on it; DeviceError where a file cannot be used."""
-    import ssl  # noqa: PLC0415  (4 MB, for those who encrypt)
-
     try:
-        context = ssl.create_default_context(cafile=broker.ca_file)
+        context = trusting(broker.ca_file, verify=broker.verify)
         if broker.cert_file:
             context.load_cert_chain(broker.cert_file, broker.key_file, password="")
     except OSError as error:
         named = " or ".join(str(path) for path in (broker.ca_file, broker.cert_file, broker.key_file) if path)
         raise DeviceError(f"cannot use {named or 'the certificates of this system'}: {error}") from error
-    if not broker.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
     return context.wrap_socket(raw, server_hostname=broker.host)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from gaugeway import ConfigError, DeviceError
+from gaugeway import ConfigError, DeviceError, trusting
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -74,12 +74,7 @@ class Target:
 
         if not self.tls:
             return HTTPConnection(self.host, self.port, timeout=self.timeout)
-        import ssl  # noqa: PLC0415  (only who encrypts loads it)
-
-        context = ssl.create_default_context(cafile=self.ca_file)
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        context = trusting(self.ca_file, verify=self.verify)
         return HTTPSConnection(self.host, self.port, timeout=self.timeout, context=context)
 
 

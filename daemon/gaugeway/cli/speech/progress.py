@@ -3,33 +3,29 @@
 import sys
 import threading
 import time
-from typing import Final, Protocol, Self, runtime_checkable
+from collections.abc import Callable
+from typing import Final, Self
 
 from gaugeway.service.gateway import Gateway
 
 REDRAW_EVERY: Final = 0.5
 WIDTH: Final = 30
 
-
-@runtime_checkable
-class Measurable(Protocol):
-    """A source that knows how far it is."""
-
-    def progress(self) -> tuple[int, int]:
-        """Return what is done and what there is in all, in bytes."""
-        ...
+Measure = Callable[[], tuple[int, int]]
+"""Tells what is done of a source and what there is in all, in bytes."""
 
 
 class Progress:
     """Draws one line for all such sources while the block runs."""
 
     def __init__(self, gateway: Gateway) -> None:
-        self._sources = [one.intake.source for one in gateway.pipelines if isinstance(one.intake.source, Measurable)]
+        measures = [getattr(one.intake.source, "progress", None) for one in gateway.pipelines]
+        self._measures: list[Measure] = [measure for measure in measures if measure is not None]
         self._meters = [one.chain.intake for one in gateway.pipelines]
         self._ended = threading.Event()
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._keep_drawing, name="progress", daemon=True)
-        self._shown = bool(self._sources) and sys.stderr.isatty()
+        self._shown = bool(self._measures) and sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         if self._shown:
@@ -48,7 +44,7 @@ class Progress:
             self._draw()
 
     def _draw(self) -> None:
-        done, whole = map(sum, zip(*(source.progress() for source in self._sources), strict=True))
+        done, whole = map(sum, zip(*(measure() for measure in self._measures), strict=True))
         share = done / whole if whole else 1.0
         seconds = time.monotonic() - self._began
         readings = sum(meter.timed for meter in self._meters)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeGuard
 
 from gaugeway.engine.outlet import Outlet
 from gaugeway.service.control.peers import Peer
@@ -22,7 +22,6 @@ DONE: Final = {
 """What is so once an order was carried out, and what was so where it changed nothing."""
 
 
-@runtime_checkable
 class Alarming(Protocol):
     """A sink that raises alarms. All of it may be called from any thread."""
 
@@ -39,6 +38,10 @@ class Alarming(Protocol):
         ...
 
 
+def _raises_alarms(sink: object) -> TypeGuard[Alarming]:
+    return all(hasattr(sink, name) for name in ("alarms", "history", "order"))
+
+
 class Alarms:
     """Those among the sinks of a gateway that raise alarms, asked and told together.
 
@@ -48,7 +51,7 @@ class Alarms:
 
     def __init__(self, outlets: Iterable[Outlet], moment: Moment) -> None:
         self._moment = moment
-        self._sinks = {outlet.use.id: sink for outlet in outlets if isinstance(sink := outlet.sink, Alarming)}
+        self._sinks = {outlet.use.id: sink for outlet in outlets if _raises_alarms(sink := outlet.sink)}
 
     def listed(self, request: AlarmsOf) -> Listed:
         """Return how they stand, or what happened last; `Speechless` names one that does not say it."""
