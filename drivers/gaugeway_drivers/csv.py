@@ -76,11 +76,11 @@ class Csv:
         self._blocks = Blocks()
         self._table: Table | None = None
         self._damage: Reject | None = None
-        self._left: Iterator[Reading | Reject] = iter(())
-        self._offset = self._done = self._size = 0
+        self._done = self._size = 0
 
     def stream(self) -> Generator[Item]:
-        """Yield the readings of the file; called again after a failure, go on where it stopped."""
+        """Yield the readings of the file, from its beginning; whoever calls again knows how many came before."""
+        self._blocks, self._table, self._damage = Blocks(), None, None
         if self._speed == "as_fast_as_possible":
             return self._items()
         return paced(self._items(), 1.0 if self._speed == "as_recorded" else self._speed)
@@ -90,12 +90,9 @@ class Csv:
         return self._done, self._size
 
     def _items(self) -> Generator[Item]:
-        yield from self._left
         with self._opened() as (file, text):
             self._size = os.fstat(file.fileno()).st_size
-            text.seek(self._offset)
             while data := self._read(text):
-                self._offset += len(data)
                 yield from self._readings(self._blocks.feed(data))
                 self._done = file.tell()
                 yield Tick()
@@ -129,14 +126,13 @@ class Csv:
         return data
 
     def _readings(self, found: str | Reject | None) -> Iterator[Reading | Reject]:
-        """Yield what is in a block; what is left of it when this is closed stays for the next time."""
+        """Yield what is in a block."""
         if isinstance(found, Reject):
             yield found
         elif found:
             if self._table is None:
                 self._table, found = self._begun(found)
-            self._left = self._table.read(found)
-            yield from self._left
+            yield from self._table.read(found)
 
     def _begun(self, text: str) -> tuple[Table, str]:
         """Return the table that begins with the first row, and its rows without the header."""

@@ -3,11 +3,16 @@
 import gzip
 import tracemalloc
 from collections.abc import Iterable
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from tests.engine.kit import SOON, Shelf, outlet, pipeline, stage
+from tests.support.waiting import PATIENCE
 
 from gaugeway import ConfigError, DeviceError, Reading, Reject, Sensor, Sensors, Tick
+from gaugeway.service.supervisor import Supervisor
 from gaugeway_drivers.csv import Csv
 from gaugeway_drivers.csv_columns import Columns
 
@@ -170,18 +175,30 @@ def test_progress_rises_to_the_size_of_the_file_and_ticks_come_on_the_way(tmp_pa
     assert seen[-1] == size == (tmp_path / "big.csv").stat().st_size
 
 
-def test_a_stream_that_was_closed_is_taken_up_where_it_was_left(tmp_path: Path) -> None:
+def test_each_stream_begins_with_the_first_row(tmp_path: Path) -> None:
+    """Wherever the one before was left: the engine counts, and passes over what it has."""
     source = Csv(path=big(tmp_path / "big.csv", 20_000), sensors=ALL)
-    found: list[float] = []
     for stop_after in (1, 5_000, 10_001):
-        stream = source.stream()
-        for item in stream:
-            found += values([item])
-            if len(found) >= stop_after:
-                break
-        stream.close()
-    found += values(source.stream())
-    assert found == [*range(20_000)]
+        with closing(source.stream()) as stream:
+            assert len(list(islice(stream, stop_after))) == stop_after
+    assert values(source.stream()) == [*range(20_000)]
+
+
+def test_a_bug_in_a_stage_costs_no_row_but_the_one_it_fails_at(tmp_path: Path) -> None:
+    """The pipeline is started again, and so is the file."""
+    failed: list[float] = []
+
+    def fragile(reading: Reading) -> Reading:
+        if reading.value == 5_000 and not failed:
+            failed.append(reading.value)
+            raise ZeroDivisionError
+        return reading
+
+    shelf, source = Shelf(), Csv(path=big(tmp_path / "big.csv", 20_000), sensors=ALL)
+    one = Supervisor(pipeline(source, stage(fragile, on_error="halt"), sinks=[outlet(shelf)]), retry=SOON)
+    one.start()
+    assert one.join(PATIENCE)
+    assert shelf.values == [value for value in range(20_000) if value != 5_000]
 
 
 def test_recorded_readings_come_in_their_rhythm_with_ticks_before_each_wait(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.engine.kit import Feed, Shelf, intake, outlet, pipeline, readings
+from tests.engine.kit import END, Feed, Shelf, intake, outlet, pipeline, readings
 
 from gaugeway import Reading
 from gaugeway.delivery.files import Files
@@ -269,3 +269,16 @@ def test_recorded_data_is_counted_with_what_was_left_out(left_out: int) -> None:
     again = Counted(into, "rows")
     again.resume(recorder.position, ())
     assert (into.skip, again.position) == (1 + left_out, 1 + left_out)
+
+
+def test_a_recording_that_was_read_further_than_it_goes_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Another file may be there under its name: then what is in it is not read, and nobody would know why."""
+    caplog.set_level("INFO")
+    source = Feed(*readings(1, 2), END)
+    vars(source)["live"] = False
+    into = intake(source)
+    Counted(into, "rows").resume(3, ())
+    assert not [burst.readings for burst in into.bursts() if burst.readings]
+    first, second = (record.message for record in caplog.records)
+    assert first == "goes on behind what was read before"
+    assert second.endswith("is it another file?")

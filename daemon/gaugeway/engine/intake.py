@@ -160,6 +160,8 @@ class Intake:
         while left and not self._stopping.is_set() and (item := next(stream, END)) is not END:
             if not isinstance(item, Tick):
                 left -= 1
+        if left and not self._stopping.is_set():
+            log.warning("it is shorter than what was read of it before: is it another file?", source=self.use.id)
 
     def _collect(self, stream: Iterator[Item]) -> Burst | None:
         """Return what comes before the next tick, 256 readings at most; None at the end of the source."""

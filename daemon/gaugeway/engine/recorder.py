@@ -126,6 +126,8 @@ class Counted(Unrecorded):
     def resume(self, position: int, receipts: Iterable[Receipt]) -> None:  # noqa: ARG002
         """Skip what was worked through before."""
         self.position = self._intake.skip = position
+        if position:
+            log.info("goes on behind what was read before", source=self._intake.use.id, readings=position)
 
 
 class Journaled:
