@@ -215,8 +215,9 @@ class Mqtt:
                 at, end = 0, len(arrival.mids)
                 while at < end:
                     readings = usual(messages)
-                    yield receipts.follow(arrival, at, readings)
-                    at += len(readings)
+                    if readings:
+                        yield receipts.follow(arrival, at, readings)
+                        at += len(readings)
                     if at < end:
                         yield self._with_care(arrival.delivery(at))
                         at += 1
