@@ -13,7 +13,7 @@ class Source(Protocol):
         """Open, yield readings until the end, close (`with`, `finally`). Called once, and again after a failure.
 
         Set `ticks = True` on the class if a `Tick` comes before every wait and at least once a second; any other
-        source is read in a thread of its own. `live = False` says that time is what the readings say (a file).
+        source is read in a thread of its own. `live = False`: time is what the readings say; each call begins anew.
         `DeviceError` and `OSError` mean "later": called again after a pause. Any other error is a bug: the
         pipeline stops and is restarted a bounded number of times. Input that is no reading is yielded as a `Reject`.
         Optional: `commit()`, called between two readings, on the thread that reads, when all that was yielded

@@ -76,14 +76,18 @@ class Csv:
         self._blocks = Blocks()
         self._table: Table | None = None
         self._damage: Reject | None = None
-        self._done = self._size = 0
+        self._done = self._size = self._known = 0
+
+    def pass_over(self, count: int) -> None:
+        """Let the first so many of the next stream come without a pause: they came before."""
+        self._known = count
 
     def stream(self) -> Generator[Item]:
         """Yield the readings of the file, from its beginning; whoever calls again knows how many came before."""
         self._blocks, self._table, self._damage = Blocks(), None, None
         if self._speed == "as_fast_as_possible":
             return self._items()
-        return paced(self._items(), 1.0 if self._speed == "as_recorded" else self._speed)
+        return paced(self._items(), 1.0 if self._speed == "as_recorded" else self._speed, self._known)
 
     def progress(self) -> tuple[int, int]:
         """Return how many bytes of the file are done, and how many there are."""
@@ -151,12 +155,14 @@ class Csv:
         return Table(layout.shape(columns, reads), reads, len(first)), rest if self._header else text
 
 
-def paced(items: Generator[Item], factor: float) -> Generator[Item]:
-    """Yield `items` in the rhythm of their times, `factor` times as fast."""
+def paced(items: Generator[Item], factor: float, known: int = 0) -> Generator[Item]:
+    """Yield `items` in the rhythm of their times, `factor` times as fast; those that are known at once."""
     ahead: float | None = None  # of our clock, before a time that was recorded
     with closing(items):
         for item in items:
-            if isinstance(item, Reading):
+            if known and not isinstance(item, Tick):
+                known -= 1
+            elif isinstance(item, Reading):
                 recorded = item.time / factor
                 if ahead is None:
                     ahead = time.monotonic() - recorded

@@ -216,6 +216,16 @@ def test_at_recorded_speed_a_long_pause_is_waited_for_in_ticks(tmp_path: Path) -
     assert kinds == [Reading, Tick, Tick]
 
 
+def test_what_came_before_is_not_waited_for_again(tmp_path: Path) -> None:
+    """After hours of a recording a restart would be silent for hours."""
+    path = written(tmp_path, "sensor,value,time\na,1,100\na,no,3600\na,2,7200\na,3,7200\na,4,9000\n")
+    source = Csv(path=path, sensors=ALL, speed="as_recorded")
+    source.pass_over(3)
+    with closing(source.stream()) as stream:
+        kinds = [type(next(stream)) for _ in range(5)]
+    assert kinds == [Reading, Reject, Reading, Reading, Tick]
+
+
 def test_a_file_that_is_not_there_may_come_later(tmp_path: Path) -> None:
     source = Csv(path=tmp_path / "later.csv", sensors=ALL)
     with pytest.raises(DeviceError, match="there is no file"):

@@ -282,3 +282,20 @@ def test_a_recording_that_was_read_further_than_it_goes_is_told_of(caplog: pytes
     first, second = (record.message for record in caplog.records)
     assert first == "goes on behind what was read before"
     assert second.endswith("is it another file?")
+
+
+def test_a_recording_is_told_how_much_of_it_is_passed_over() -> None:
+    """One that comes in the rhythm of its times need not take its time over that."""
+
+    class Told(Feed):
+        live = False
+        known = 0
+
+        def pass_over(self, count: int) -> None:
+            self.known = count
+
+    source = Told(*readings(1, 2, 3), END)
+    into = intake(source)
+    Counted(into, "rows").resume(2, ())
+    assert [reading.value for burst in into.bursts() for reading in burst.readings] == [3]
+    assert source.known == 2

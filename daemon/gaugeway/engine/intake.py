@@ -72,6 +72,7 @@ class Intake:
         self.refused = b""
         """The beginning of an input that was no reading, to be shown to people."""
         self._commit: Callable[[], None] | None = getattr(source, "commit", None)
+        self._pass_over: Callable[[int], None] | None = getattr(source, "pass_over", None)
         self._commit_fault: BaseException | None = None
         self._ticks = ticks(source)
         self._sends_once = site.clock.live and not self.can_wait
@@ -130,6 +131,8 @@ class Intake:
 
     def _one_opening(self) -> Generator[Burst]:
         self._unfinished, self._commit_fault = NO_BURST, None
+        if self._pass_over is not None:
+            self._pass_over(self.skip)
         stream = ticking(self.use.id, self.source, self._stopping)
         try:
             self._skip(stream)
