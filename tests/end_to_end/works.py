@@ -8,6 +8,7 @@ works.run()
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -270,9 +271,9 @@ class Works:
         until(said, "it came to that")
 
     def told_at(self) -> float:
-        """Return the time of the daemon's last reading, by its own clock."""
+        """Return the time of the daemon's last reading, by its own clock; NaN while it has no time to answer."""
         report = json.loads(self.command("health", "--json").stdout)
-        return float(report["sensors"][0]["time"])
+        return float(report["sensors"][0]["time"]) if "sensors" in report else math.nan
 
     def rejected(self) -> int:
         """Return how many lines were none."""
