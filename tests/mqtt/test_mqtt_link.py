@@ -103,6 +103,28 @@ def test_who_gives_no_answer_has_not_hung_up() -> None:
             list(link.open())
 
 
+@pytest.mark.parametrize(
+    "endless",
+    [
+        packet(b"t", b"x" * 10_000, qos=0),
+        packet(b"", b"", qos=0) * 1000,
+        packet(b"t", b"1", mid=7) * 1000,
+        bytes.fromhex("62 02 00 07") * 1000,
+    ],
+    ids=["large", "small", "usual", "releases"],
+)
+def test_messages_without_end_before_the_answer_fill_no_memory(endless: bytes) -> None:
+    """There is an end to what is kept for who has not answered yet, and it comes before that of the patience."""
+    with ScriptedBroker() as broker, closing(Link(Broker.at(broker.address, client_id="gw"))) as link:
+        opening = link.open()
+        next(opening)
+        broker.accept().say(CONNACK_5)
+        list(opening)
+        flood = (broker.say(endless) for _ in link.subscribe(["t"], 1))
+        with pytest.raises(DeviceError, match="sends messages without end and does not answer"):
+            list(flood)
+
+
 @pytest.mark.broker
 @needs_mosquitto
 def test_the_session_is_found_again(tmp_path: Path) -> None:

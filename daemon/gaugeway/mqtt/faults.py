@@ -62,6 +62,11 @@ def silent(broker: Broker) -> DeviceError:
     return DeviceError(f"{broker.where} takes the connection and does not answer: is it an MQTT broker?")
 
 
+def unasked(broker: Broker) -> DeviceError:
+    """Say that the broker sends messages without end instead of answering."""
+    return DeviceError(f"{broker.where} sends messages without end and does not answer: is the broker in order?")
+
+
 def hung_up(broker: Broker) -> DeviceError:
     """Say that the broker closed the connection instead of answering."""
     other = "'3.1.1'" if broker.version == 5 else "5"

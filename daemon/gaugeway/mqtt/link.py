@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT: Final = 10.0
 LONGEST_WAIT: Final = 1.0
+UNASKED: Final = 32 * 1024 * 1024
+APIECE: Final = 200
+"""What waits in memory at most before a broker has answered, and what a message takes there besides its contents.
+
+A session that goes on begins with all that the broker may have under way, and many send retained messages first.
+"""
 KEPT_ALIVE: Final = 0.5
 """How often paho looks after the keepalive: it counts in seconds."""
 
@@ -215,11 +221,16 @@ class Link:
 
     def _until(self, done: Callable[[], bool]) -> Iterator[None]:
         """Go on reading until something is answered; yield before every wait."""
-        deadline = time.monotonic() + ANSWER_TIMEOUT
+        deadline, known, gathered = time.monotonic() + ANSWER_TIMEOUT, 0, 0
+        arrivals, released = self._cutter.deliveries, self._cutter.released
         while True:
             self._take_in()
             if done():
                 return
+            gathered += sum(APIECE + len(one.topic) + len(one.payload) for one in one_by_one(arrivals[known:]))
+            known = len(arrivals)
+            if gathered + APIECE * len(released) > UNASKED:
+                raise faults.unasked(self.broker)
             self._fail_if_lost()
             left = deadline - time.monotonic()
             if left <= 0:
