@@ -16,6 +16,12 @@ from gaugeway.service.supervisor import Supervisor
 BUG = ZeroDivisionError("bug")
 
 
+class Recording(Feed):
+    """Says what was recorded long ago."""
+
+    live = False
+
+
 def supervised(*items: object, sinks: tuple[Shelf, ...] = (), restarts: int = 3, retry: Retry = SOON) -> Supervisor:
     run = pipeline(Feed(*items), sinks=[outlet(shelf, str(number)) for number, shelf in enumerate(sinks)])
     return Supervisor(run, restarts=restarts, retry=retry)
@@ -178,6 +184,20 @@ def test_while_a_pipeline_stands_still_its_sinks_learn_that_time_passes() -> Non
     until(lambda: bool(shelf.ticks))
     one.stop()
     assert one.join(PATIENCE)
+
+
+def test_while_a_recording_stands_still_its_sinks_stay_in_its_time() -> None:
+    """What it tells of may be years ago: by the time of today all of its sensors would have been silent since."""
+    shelf = Shelf()
+    run = pipeline(Recording(Reading("a", 1.0, time=1000.0), BUG), sinks=[outlet(shelf)])
+    one = Supervisor(run, restarts=0, retry=SOON)
+    one.start()
+    until(lambda: not one.alive)
+    told = len(shelf.ticks)
+    until(lambda: len(shelf.ticks) > told)
+    one.stop()
+    assert one.join(PATIENCE)
+    assert set(shelf.ticks) == {1000.0}
 
 
 def test_one_pipelines_end_is_not_anothers() -> None:
