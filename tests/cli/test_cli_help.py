@@ -1,5 +1,7 @@
 """What the command line says of itself: readable in a terminal of 80 columns, and of use to who guesses."""
 
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,3 +85,22 @@ def test_a_scaffold_is_known_to_editors_and_overwrites_nothing(
     with pytest.raises(SystemExit, match="2"):
         main(["scaffold", str(folder)])
     assert "is there already: name another folder" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_command_quietly_while_it_is_imported() -> None:
+    """Its first tenth of a second is spent on that, and a traceback says nothing to who changed his mind."""
+    impatient = """
+import signal, sys
+
+class Impatient:
+    def find_spec(self, name, path, target=None):
+        if name == "gaugeway.cli.run":
+            signal.raise_signal(signal.SIGINT)
+
+from gaugeway.cli import main
+
+sys.meta_path.insert(0, Impatient())
+sys.exit(main())
+"""
+    ended = subprocess.run([sys.executable, "-c", impatient, "run"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (exits.INTERRUPTED, "", "")

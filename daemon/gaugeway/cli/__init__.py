@@ -77,7 +77,14 @@ GREETING = """gaugeway turns this computer into a sensor gateway.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code; Ctrl-C ends it without a word, also while it is still imported."""
+    try:
+        return _answer(arguments)
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given:
         print(GREETING)

@@ -22,11 +22,8 @@ class Told:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if error is None or isinstance(error, SystemExit):
+        if error is None or isinstance(error, SystemExit | KeyboardInterrupt):
             return False
-        if isinstance(error, KeyboardInterrupt):
-            self.code = exits.INTERRUPTED
-            return True
         if isinstance(error, BrokenPipeError):
             sys.stderr.close()
             return True
