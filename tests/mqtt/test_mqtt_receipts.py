@@ -234,6 +234,18 @@ def test_no_more_is_remembered_than_was_said(memory: int) -> None:
     assert receipts.unacknowledged() == [receipt(mid, mid) for mid in range(101 - memory, 102)]
 
 
+def test_what_is_half_way_through_qos_2_is_not_sure_until_the_broker_lets_go_of_it() -> None:
+    """A broker that has read no acknowledgement sends all of them again: that many have to be known."""
+    receipts = Receipts(10)
+    for mid in range(1, 101):
+        receipts.take(message(mid, qos=2))
+    receipts.commit()
+    receipts.due()
+    assert receipts.unsure == len(receipts.unacknowledged()) == 100
+    receipts.release(range(1, 101))
+    assert receipts.unsure == 0
+
+
 def test_what_the_broker_may_not_have_read_yet_is_remembered_beyond_the_memory_for_the_rest() -> None:
     """A busy broker sends thousands of messages before it reads an acknowledgement, and all again after a cut."""
     receipts = Receipts(2)

@@ -62,8 +62,12 @@ class Receipts:
 
     @property
     def unsure(self) -> int:
-        """How many messages were taken of which it is not sure that the broker knows that."""
-        return len(self._former) + len(self._asked or ()) + len(self._acknowledged) + len(self._unsafe)
+        """How many messages were taken of which it is not sure that the broker knows that, at most.
+
+        They are counted in the order in which they move on, so that none is missed that does meanwhile.
+        """
+        open_ones = len(self._unsafe) + len(self._half_way)
+        return open_ones + len(self._acknowledged) + len(self._former) + len(self._asked or ())
 
     @property
     def held(self) -> int:
@@ -244,7 +248,7 @@ class Receipts:
     def _bound(self) -> None:
         """Take the oldest for sure where too much is not."""
         for kept in (self._former, self._asked or [], self._acknowledged):
-            surplus = max(0, self.unsure - MOST_UNSURE)
+            surplus = max(0, self.unsure - len(self._half_way) - MOST_UNSURE)
             self._recent.extend(kept[:surplus])
             del kept[:surplus]
 
