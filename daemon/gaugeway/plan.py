@@ -91,6 +91,12 @@ QUICKLY_REPEATED: Final = 5000
 """A restart works through so many records of the journal in less than a second."""
 
 
+OURS: Final = (
+    "lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", "intake", "outbox", "clock",
+)  # fmt: skip
+"""What the gateway itself keeps in the storage folder; the operator may keep other things beside it."""
+
+
 class Storage(msgspec.Struct, frozen=True, kw_only=True):
     """Where state is kept and how often it is made to last."""
 

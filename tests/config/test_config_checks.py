@@ -270,6 +270,19 @@ def test_a_sink_cannot_write_the_configuration(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("own", ["state.db", "reserve", "gateway.log", "audit.jsonl", "intake/bus/1.jsonl"])
+def test_a_sink_cannot_write_over_the_gateways_own_state(own: str, tmp_path: Path) -> None:
+    """By whatever way the path leads there; beside it there is room for other things."""
+    (tmp_path / "state").mkdir()
+    (tmp_path / "link").symlink_to("state")
+    hint = "choose another name, or another folder"
+    for folder in ("state", "link"):
+        (found,) = problems(source() + SINKS % f"{folder}/{own}", tmp_path)
+        assert found == f"7:25 the gateway keeps its own state in {tmp_path / folder / own} | {hint}"
+    assert problems(source() + SINKS % f"state/data/{own}", tmp_path) == []
+    assert problems(source() + "storage: {dir: kept}\n" + SINKS % f"state/{own}", tmp_path) == []
+
+
 def test_paths_that_lead_in_a_circle_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "round").symlink_to("round")
     (found,) = problems(source() + SINKS % "round", tmp_path)

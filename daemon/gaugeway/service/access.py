@@ -2,16 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Final
 
 from gaugeway.delivery.files import Files
 from gaugeway.errors import ConfigError, DeviceError
+from gaugeway.plan import OURS
 from gaugeway.users import name_of
-
-OURS: Final = (
-    "lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", "intake", "outbox", "clock",
-)  # fmt: skip
-"""What the gateway itself keeps there; the operator may keep other things beside it."""
 
 
 def prepare(folder: Path) -> None:

@@ -14,13 +14,15 @@ from gaugeway.config.shapes.union import Optional
 from gaugeway.config.text.amounts import size_words
 from gaugeway.config.text.nodes import Mapping, Node
 from gaugeway.config.text.review import Review
-from gaugeway.plan import Buffer
+from gaugeway.plan import OURS, Buffer
 from gaugeway.sensor import GLOB_CHARACTERS
 from gaugeway.users import name_of
 
 WRITTEN: Final = "path"
 DEVICE: Final = "port"
 SHOWN: Final = 40
+OURS_ALONE: Final = frozenset({*OURS, "state.db.aside", "gateway.log.1", "audit.jsonl", "rules"})
+"""What no sink may write in the storage folder: what the gateway works with, and what it keeps for people."""
 
 
 def check_disk(subject: Subject, review: Review) -> None:
@@ -51,6 +53,11 @@ def _check_sink(sink: Given, subject: Subject, written: dict[str, Given], review
             continue
         if os.path.realpath(path) == os.path.realpath(subject.file):
             review.error(sink.node(name), f"{path.name} is this configuration", "choose another name")
+            continue
+        if _is_ours(path, subject.storage):
+            review.error(
+                sink.node(name), f"the gateway keeps its own state in {path}", "choose another name, or another folder"
+            )
             continue
         first = written.setdefault(os.path.realpath(path), sink)
         if first is not sink:
@@ -83,6 +90,12 @@ def _can_be(path: Path, node: Node, review: Review) -> bool:
     else:
         return True
     return False
+
+
+def _is_ours(path: Path, storage: Path) -> bool:
+    """Tell whether a file is one of the gateway's own, or in one of its own folders."""
+    real, folder = Path(os.path.realpath(path)), os.path.realpath(storage)
+    return real.is_relative_to(folder) and not OURS_ALONE.isdisjoint(real.relative_to(folder).parts[:1])
 
 
 def _check_there(path: Path, node: Node, review: Review) -> None:
