@@ -91,9 +91,8 @@ QUICKLY_REPEATED: Final = 5000
 """A restart works through so many records of the journal in less than a second."""
 
 
-OURS: Final = (
-    "lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", "intake", "outbox", "clock",
-)  # fmt: skip
+FOLDERS: Final = ("intake", "outbox", "clock")
+OURS: Final = ("lock", "reserve", "state.db", "state.db-wal", "state.db-shm", "gateway.log", *FOLDERS)
 """What the gateway itself keeps in the storage folder; the operator may keep other things beside it."""
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gaugeway.delivery.files import Files
 from gaugeway.delivery.journal import Journal
-from gaugeway.delivery.marker import Marker
+from gaugeway.delivery.marker import MARKER, Marker
 from gaugeway.delivery.memory import MemoryLog
 from gaugeway.errors import DeviceError
 from gaugeway.log import logger
@@ -56,7 +56,7 @@ class Lane:
     @classmethod
     def in_folder(cls, folder: Path, size: int, *, files: Files | None = None, sparse: bool = False) -> "Lane":
         """Return a lane that outlasts the process."""
-        marker = Marker(folder / "delivered", files)
+        marker = Marker(folder / MARKER, files)
         return cls(Journal(folder, size=size, floor=marker.position, files=files), marker, sparse=sparse)
 
     @property

@@ -13,6 +13,8 @@ log = logger(__name__)
 
 POSITION: Final = struct.Struct("<Q")
 CHECK: Final = struct.Struct("<I")
+MARKER: Final = "delivered"
+"""What the file is called, in the folder of what it is about."""
 SLOT: Final = POSITION.size + CHECK.size
 
 
