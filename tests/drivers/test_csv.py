@@ -114,6 +114,17 @@ def test_what_came_out_of_a_damaged_archive_is_kept(tmp_path: Path) -> None:
     assert isinstance(last, Reject)
 
 
+def test_nothing_is_taken_of_an_archive_that_is_not_what_was_packed(tmp_path: Path) -> None:
+    """A digit that has changed in it makes another value that looks as good as any; the checksum tells."""
+    path = written(tmp_path, LONG, "readings.csv.gz")
+    packed = bytearray(path.read_bytes())
+    packed[-8] ^= 1
+    path.write_bytes(packed)
+    (only,) = outcomes(Csv(path=path, sensors=ALL))
+    assert isinstance(only, Reject)
+    assert only.reason == "damaged archive"
+
+
 def test_one_row_in_an_old_encoding_changes_no_name_in_the_others(tmp_path: Path) -> None:
     path = tmp_path / "readings.csv"
     path.write_bytes("sensor,value\nhöhe,1\n".encode() + "größe,2\n".encode("latin-1") + "höhe,3\n".encode())
