@@ -234,6 +234,23 @@ def test_what_has_arrived_is_not_handed_over_again_when_a_delivery_returns_early
     assert network.arrived == [b"4", b"5", b"6", b"7"]
 
 
+def test_what_says_that_nothing_has_arrived_is_handed_it_again(network: Network, opened: list[Outbox]) -> None:
+    """Later, as after an error."""
+    answers = iter((0, 0, 2))
+
+    def at_last(messages: list[bytes]) -> int:
+        count = next(answers)
+        network.deliver(messages[:count])
+        return count
+
+    outbox = Outbox(at_last, name="out", folder=None, retry=QUICK)
+    opened.append(outbox)
+    outbox.put([b"1", b"2"])
+    outbox.start()
+    network.wait(lambda: len(network.arrived) == 2)
+    assert network.arrived == [b"1", b"2"]
+
+
 def test_closing_does_not_wait_for_a_network_that_is_down(make: Make, network: Network) -> None:
     """One more try, and the rest is for the next start."""
     network.fails = network.down

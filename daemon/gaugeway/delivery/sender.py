@@ -92,11 +92,13 @@ class Sender:
         said: object = None
         with Contained() as fault:
             said = self._deliver(messages)
+            if type(said) is int and said < 1:
+                raise DeviceError("none of the messages has arrived")
         with self._lock:
             if self._backlog.closed:
                 return None
             if fault.error is None:
-                self._arrived(lane, said if type(said) is int and 0 < said < len(messages) else len(messages))
+                self._arrived(lane, min(said, len(messages)) if type(said) is int else len(messages))
                 return 0.0
             if isinstance(fault.error, DeviceError | OSError):
                 return self._later(fault.error)
