@@ -204,6 +204,7 @@ class Mqtt:
         while True:
             count = 0
             arrivals = link.receive(to_the_end=nap > 0 or link.more)
+            looked = time.monotonic()
             if link.told:
                 self._take_in(link)
             for arrival in arrivals:
@@ -224,19 +225,18 @@ class Mqtt:
                 count += end
             if receipts.ready:
                 link.send(receipts.due())
-            now = time.monotonic()
-            full = self._window.full(receipts.held, count, now)
+            full = self._window.full(receipts.held, count, looked)
             yield (Tick(full=full),)
-            nap = self._pause(link, count, now, full=full)
+            nap = self._pause(link, count, looked, full=full)
 
-    def _pause(self, link: Link, count: int, now: float, *, full: bool) -> float:
-        """Let bytes gather, or wait until some come; return how long it slept."""
+    def _pause(self, link: Link, count: int, looked: float, *, full: bool) -> float:
+        """Let bytes gather since it was looked last, or wait until some come; return for how long they may gather."""
         held = self._receipts.held
         if full and not held:
             self._window.acknowledged(time.monotonic())
-        nap = self._pace.nap(count, now, full=full or link.more)
+        nap = self._pace.nap(count, looked, full=full or link.more)
         if nap:
-            time.sleep(nap)
+            time.sleep(max(0.0, looked + nap - time.monotonic()))
         else:
             link.wait(self._window.patience(held) or LONGEST_WAIT)
         return nap

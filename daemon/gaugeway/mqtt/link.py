@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT: Final = 10.0
 LONGEST_WAIT: Final = 1.0
-UNASKED: Final = 32 * 1024 * 1024
+UNASKED: Final = 128 * 1024 * 1024
 APIECE: Final = 200
 """What waits in memory at most before a broker has answered, and what a message takes there besides its contents.
 
