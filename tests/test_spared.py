@@ -1,5 +1,7 @@
 """What a library makes ready at once and never uses costs nothing, and is there for whoever asks."""
 
+import copy
+import pickle
 import re
 import sys
 from collections.abc import Generator
@@ -15,6 +17,8 @@ from gaugeway.spared import Spared, Uncompiled, spared, uncompiled, without
 NAME = "colorsys"
 """A small module that nobody else has imported."""
 PATTERNED = """
+import copy
+import pickle
 import re
 PAIR = re.compile(r"([a-z]+)=([a-z]+)", re.IGNORECASE)
 WRONG = re.compile("(")
@@ -112,3 +116,12 @@ def test_everything_else_of_re_is_as_it_was(library: ModuleType) -> None:
     assert library.re.sub is re.sub
     assert sys.modules["re"] is re
     assert isinstance(re.compile("at once"), re.Pattern)
+
+
+def test_a_pattern_can_be_copied() -> None:
+    """As those that stand in a plugin's options may be."""
+    digits = Uncompiled(r"\d+")
+    for one in (copy.copy(digits), copy.deepcopy(digits), pickle.loads(pickle.dumps(digits))):
+        match = one.fullmatch
+        assert callable(match)
+        assert match("42")

@@ -26,6 +26,9 @@ class Spared(ModuleType):
 class Uncompiled:
     """Stands for a regular expression until something is asked of it: that compiles the real one, which answers."""
 
+    _pattern = ""  # for a copy that is not filled in yet
+    _flags = 0
+
     def __init__(self, pattern: str, flags: int = 0) -> None:
         self._pattern = pattern
         self._flags = flags
