@@ -17,8 +17,6 @@ from gaugeway.spared import Spared, Uncompiled, spared, uncompiled, without
 NAME = "colorsys"
 """A small module that nobody else has imported."""
 PATTERNED = """
-import copy
-import pickle
 import re
 PAIR = re.compile(r"([a-z]+)=([a-z]+)", re.IGNORECASE)
 WRONG = re.compile("(")
