@@ -9,6 +9,7 @@ from zlib import crc32
 
 from gaugeway import ConfigError, Duration, Meta, Reading, Reject, Sensor, Sensors, Site, Size, Tick, logger
 from gaugeway.mqtt import (
+    MOST_UNSURE,
     Broker,
     BrokerAddress,
     CaFile,
@@ -139,11 +140,14 @@ class Mqtt:
         self.topics = Topics(self._topics, self._decoder)
         self._pace = Pace(max_latency)
         self._window = Window(receive_maximum)
-        self._receipts = Receipts(LEEWAY)
+        self._most_unsure = max(MOST_UNSURE, receive_maximum)
+        self._receipts = Receipts(LEEWAY, self._most_unsure)
+        self._begun = False
         self._link: Link | None = None
 
     def stream(self) -> Generator[Reading | Reject | Tick]:
         """Connect, subscribe and read until the connection is lost."""
+        self._begun = True
         yield Tick()
         link = Link(
             self.broker,
@@ -179,8 +183,11 @@ class Mqtt:
 
     @property
     def memory(self) -> int:
-        """How many of the last messages the broker may send again: those it may not know to be taken, and some more."""
-        return self._receipts.unsure + LEEWAY
+        """How many of the last messages the broker may send again: those it may not know to be taken, and some more.
+
+        Until it has begun it does not know what an earlier process has left unsure.
+        """
+        return (self._receipts.unsure if self._begun else self._most_unsure) + LEEWAY
 
     def unacknowledged(self) -> list[Receipt]:
         """Return the receipt of each message that the broker may send again although it was yielded."""

@@ -218,9 +218,21 @@ def test_a_topic_that_was_wanted_once_is_told_and_let_go(broker: Mosquitto) -> N
 def test_what_is_not_sure_is_remembered_besides_the_rest() -> None:
     """However much it is, some of what is sure is remembered too, for a broker that crashes and forgets."""
     mqtt = source("mqtt://h")
+    next(mqtt.stream())
     sure = mqtt.memory
     mqtt.recognise(mid << 32 for mid in range(1, 101))
     assert mqtt.memory == sure + 100
+
+
+@pytest.mark.parametrize("allowed", [1000, 4000, 10_000, 65_535])
+def test_a_new_process_forgets_nothing_of_what_the_broker_may_send_again(allowed: int) -> None:
+    """As much as the broker was allowed to send may come again, whatever an earlier process made known."""
+    mqtt = source("mqtt://h", receive_maximum=allowed)
+    assert mqtt.memory > allowed
+    mqtt.recognise(mid << 32 for mid in range(1, allowed + 1))
+    next(mqtt.stream())
+    mqtt.commit()
+    assert mqtt.memory > allowed
 
 
 def test_other_topics_are_another_session_by_default() -> None:

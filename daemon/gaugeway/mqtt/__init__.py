@@ -25,11 +25,12 @@ from gaugeway.mqtt.link import Link
 from gaugeway.mqtt.message import Message
 from gaugeway.mqtt.pace import Pace
 from gaugeway.mqtt.publisher import Publisher
-from gaugeway.mqtt.receipts import Receipt, Receipts
+from gaugeway.mqtt.receipts import MOST_UNSURE, Receipt, Receipts
 from gaugeway.mqtt.window import Window
 
 __all__ = [
     "DUP",
+    "MOST_UNSURE",
     "RETAIN",
     "USUAL",
     "Arrival",

@@ -35,11 +35,12 @@ class Receipts:
 
     That an acknowledgement was sent does not say that the broker has read it, and a busy one may send thousands of
     messages before it does. So `due` adds a ping from time to time: once that is `answered`, the broker has read what
-    was sent before. What is not sure in this way is remembered up to `MOST_UNSURE` messages, of the rest the last
+    was sent before. What is not sure in this way is remembered up to `most_unsure` messages, of the rest the last
     `memory`, for brokers that forget what they have read when they crash.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, most_unsure: int = MOST_UNSURE) -> None:
+        self._most_unsure = most_unsure
         self.ready = bytearray()
         self._recent: deque[int] = deque(maxlen=memory)
         self._former: list[int] = []
@@ -248,7 +249,7 @@ class Receipts:
     def _bound(self) -> None:
         """Take the oldest for sure where too much is not."""
         for kept in (self._former, self._asked or [], self._acknowledged):
-            surplus = max(0, self.unsure - len(self._half_way) - MOST_UNSURE)
+            surplus = max(0, self.unsure - len(self._half_way) - self._most_unsure)
             self._recent.extend(kept[:surplus])
             del kept[:surplus]
 
