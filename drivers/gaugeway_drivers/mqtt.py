@@ -97,7 +97,7 @@ class Mqtt:
                 description="How many messages the broker may send before one is acknowledged. Before MQTT 5 it has a "
                 "setting of its own for that (mosquitto: max_inflight_messages).",
             ),
-        ] = 4000,
+        ] = 1000,
         session_expiry: Annotated[
             Duration,
             Meta(
